@@ -1,0 +1,1 @@
+"""The four tasks of CommunityBench, one module a task."""

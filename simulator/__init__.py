@@ -1,0 +1,1 @@
+"""What happens: the graph, generation, judgement, discussion, aggregation and the run."""
