@@ -16,7 +16,7 @@ from personas.manifest import Manifest
 from personas.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -39,12 +39,12 @@ class Corpus:
         manifest: Manifest | None,
         *,
         hidden_threads: frozenset[str] = frozenset(),
-        before: datetime | None = None,
+        before: Mapping[str, datetime] | None = None,
     ) -> None:
         self.folder = folder
         self._manifest = manifest
         self._hidden = hidden_threads
-        self._before = before
+        self._before = dict(before or {})
         self._connection: DuckDBPyConnection | None = None
 
     @classmethod
@@ -76,9 +76,8 @@ class Corpus:
     @property
     def content(self) -> str:
         """A hash of what can be read here: of the whole corpus's content and of what is hidden."""
-        view = [self.manifest.content, str(self._before), *sorted(self._hidden)]
-        narrowed = self._hidden or self._before is not None
-        return hashlib.sha256("\n".join(view).encode()).hexdigest() if narrowed else view[0]
+        view = [self.manifest.content, *map(str, sorted(self._before.items())), *sorted(self._hidden)]
+        return hashlib.sha256("\n".join(view).encode()).hexdigest() if self._narrow else view[0]
 
     def verify(self) -> None:
         """Compare every table with the hash that the manifest has of it.
@@ -96,20 +95,24 @@ class Corpus:
                     remedy="ingest again",
                 )
 
-    def narrowed(self, *, hide_threads: Sequence[str] = (), before: datetime | None = None) -> Corpus:
-        """Return a view from which threads and everything from a moment on are absent.
+    def narrowed(
+        self, *, hide_threads: Iterable[str] = (), before: Mapping[str, datetime] | None = None
+    ) -> Corpus:
+        """Return a view from which threads, and in each community everything from a moment on, are absent.
 
-        Hidden with a thread are its posts, its replies and their votes; hidden by ``before`` are posts,
-        replies and votes that were made at that moment or later, and whatever hangs on them. Members of whom
-        nothing is left are hidden, too. Undated rows are hidden by their thread alone.
+        Hidden with a thread are its posts, its replies and their votes; hidden by ``before``, a moment for
+        each community that it names, are posts, replies and votes made then or later, and whatever hangs on
+        them. Members of whom nothing is left are hidden, too. Undated rows are hidden by their thread alone.
         """
-        earliest = min((moment for moment in (self._before, before) if moment is not None), default=None)
+        earliest = dict(self._before)
+        for community, moment in (before or {}).items():
+            earliest[community] = min(moment, earliest.get(community, moment))
         hidden = self._hidden | frozenset(hide_threads)
         return Corpus(self.folder, self._manifest, hidden_threads=hidden, before=earliest)
 
     def query(self, sql: str, *parameters: Any) -> pa.Table:
         """Run ``sql`` over the views ``members``, ``posts`` and ``votes`` and return an Arrow table."""
-        return self._db().execute(sql, list(parameters)).to_arrow_table()
+        return self._db().sql(sql, params=list(parameters)).to_arrow_table()
 
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         """Run ``sql`` and return its rows as dictionaries."""
@@ -175,16 +178,19 @@ class Corpus:
         if not self._narrow:
             return
         db.register("hidden", pa.table({"thread": pa.array(sorted(self._hidden), pa.string())}))
-        moment = f"TIMESTAMPTZ '{self._before.isoformat()}'" if self._before else "NULL"
-        earlier = f"(created IS NULL OR {moment} IS NULL OR created < {moment})"
+        moments = pa.array(list(self._before.values()), pa.timestamp("ms", tz="UTC"))
+        ends = pa.table([pa.array(list(self._before), pa.string()), moments], names=["community", "moment"])
+        db.register("ends", ends)
+        earlier = """(created IS NULL OR community NOT IN (SELECT community FROM ends)
+                      OR created < (SELECT moment FROM ends e WHERE e.community = rows.community))"""
         db.execute(
             f"""CREATE TABLE posts AS
-                SELECT * FROM all_posts ANTI JOIN hidden USING (thread)
-                ANTI JOIN (SELECT post AS thread FROM all_posts WHERE NOT {earlier}) AS later USING (thread)
-                WHERE {earlier} ORDER BY community, thread, created NULLS FIRST, post"""
+                SELECT * FROM all_posts AS rows ANTI JOIN hidden USING (thread)
+                ANTI JOIN (SELECT post AS thread FROM all_posts AS rows WHERE NOT {earlier}) AS later
+                USING (thread) WHERE {earlier} ORDER BY community, thread, created NULLS FIRST, post"""
         )
         db.execute(
-            f"""CREATE VIEW votes AS SELECT * FROM all_votes
+            f"""CREATE VIEW votes AS SELECT * FROM all_votes AS rows
                 SEMI JOIN (SELECT post FROM posts) USING (post) WHERE {earlier}"""
         )
         db.execute(
@@ -195,4 +201,4 @@ class Corpus:
 
     @property
     def _narrow(self) -> bool:
-        return bool(self._hidden) or self._before is not None
+        return bool(self._hidden or self._before)

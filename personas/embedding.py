@@ -27,6 +27,8 @@ LONGEST_TEXT = 4_000
 """Characters of a text that are embedded; MiniLM itself reads its first 256 tokens."""
 DECIMALS = 4
 CHUNK = 512
+REMEMBERED = 100_000
+"""How many vectors are kept in memory besides."""
 
 
 class Embedder(Protocol):
@@ -104,22 +106,33 @@ class CachedEmbedder:
         self.name = inner.name
         self.english = inner.english
         self.advance = advance
+        self._recent: dict[bytes, NDArray[np.float32]] = {}
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return an (n, d) array of unit rows, in the order of ``texts``."""
+        if not texts:
+            return np.zeros((0, 1), np.float32)
         keys = [self._key(text) for text in texts]
+        if any(key not in self._recent for key in keys):
+            found = self._fetched(keys, texts)
+            if len(self._recent) + len(found) > REMEMBERED:
+                self._recent.clear()
+            self._recent |= found
+            return np.stack([found[key] for key in keys])
+        return np.stack([self._recent[key] for key in keys])
+
+    def _fetched(self, keys: Sequence[bytes], texts: Sequence[str]) -> dict[bytes, NDArray[np.float32]]:
         try:
             with closing(self._open()) as db:
                 found = self._stored(db, keys)
                 todo = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-                found |= self._embedded(db, todo)
+                return found | self._embedded(db, todo)
         except (sqlite3.Error, OSError) as error:
             raise InputError(
                 f"the embedding cache cannot be used: {error}",
                 where=str(self.path),
                 remedy="delete it, or name another folder in COMMONBOND_CACHE",
             ) from error
-        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, 1), np.float32)
 
     def _key(self, text: str) -> bytes:
         digest = hashlib.blake2b(text[:LONGEST_TEXT].encode("utf-8", "surrogatepass"), digest_size=16)

@@ -64,9 +64,8 @@ def aggregate(ballots: Sequence[Ballot], size: int, *, prior: float = 0.5) -> Pr
 def balanced_orders(size: int, panel: int, seed: int) -> list[tuple[int, ...]]:
     """Return one order of the options a persona, such that each option stands in each position equally often.
 
-    Each ``size`` personas share a cyclic Latin square, the rotations of an order drawn for them; the personas
-    of the last, unfinished square get rows of it drawn at random, so that no two counts differ by more than 1.
-    Who gets which row is shuffled.
+    The orders come in cyclic Latin squares of ``size`` rows, the rotations of an order drawn for each square;
+    the last square may be unfinished, so counts differ by 1 at most. Who gets which row is shuffled.
 
     Args:
         size: the number k of options.
@@ -88,8 +87,7 @@ def balanced_orders(size: int, panel: int, seed: int) -> list[tuple[int, ...]]:
     rows: list[tuple[int, ...]] = []
     while len(rows) < panel:
         first = rng.permutation(size).tolist()
-        square = [tuple(first[shift:] + first[:shift]) for shift in rng.permutation(size).tolist()]
-        rows += square[: panel - len(rows)]
+        rows += [tuple(first[shift:] + first[:shift]) for shift in range(size)]
     return [rows[index] for index in rng.permutation(panel).tolist()]
 
 

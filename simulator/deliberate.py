@@ -102,11 +102,11 @@ def susceptibility(identity: float | None, bond: float | None) -> float:
     (0.25, 1.0, 0.0)
     """
     norms, neighbours = max(identity or 0.0, 0.0), max(bond or 0.0, 0.0)
-    return neighbours / (neighbours + norms) if neighbours > 0 else 0.0
+    return neighbours / (neighbours + norms) if neighbours else 0.0
 
 
 def _distributions(opinions: ArrayLike) -> NDArray[np.float64]:
-    rows = np.array(opinions, dtype=float)
+    rows = np.asarray(opinions, dtype=float)
     if rows.ndim != 2 or not rows.size:
         raise InputError(f"opinions of shape {rows.shape}", where="opinions", remedy="give one row a persona")
     fine = (rows >= 0).all(axis=1) & (np.abs(rows.sum(axis=1) - 1) <= 1e-6)

@@ -53,6 +53,8 @@ class RealVotes:
         up: votes for each option; empty where none are published.
         down: votes against each option; empty where none are published.
         margin: how far the most preferred option is ahead, in votes.
+        low: the lower bound of each share's 95 % interval; empty where the number of voters is unknown.
+        high: the upper bound of it.
     """
 
     shares: tuple[float, ...]
@@ -60,6 +62,8 @@ class RealVotes:
     up: tuple[int, ...] = ()
     down: tuple[int, ...] = ()
     margin: int = 0
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _check_shares(self.shares, "real votes")

@@ -310,7 +310,9 @@ def _as_item(data: dict[str, Any]) -> Item:
 
 
 def _as_votes(data: dict[str, Any]) -> RealVotes:
-    return RealVotes(**{**data, **{name: tuple(data[name]) for name in ("shares", "up", "down")}})
+    return RealVotes(
+        **{**data, **{name: tuple(data[name]) for name in ("shares", "up", "down", "low", "high")}}
+    )
 
 
 def _as_ballot(data: dict[str, Any]) -> Ballot:

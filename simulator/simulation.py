@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from personas.embedding import Embedder, embedder_named
 from personas.errors import InputError
-from personas.norms import as_said
+from personas.norms import as_said, most_contested, strongest
 from simulator.engine import Job, run_jobs
 from simulator.flow import Flow, Query
 from simulator.generate import RetrievalGenerator
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
     from personas.corpus import Corpus
 
-__all__ = ["Run", "Simulation", "question"]
+__all__ = ["Run", "Simulation", "question", "unseen"]
+
+LISTED_NORMS = 12
+"""How many of its strongest and most contested norms a community is described with."""
 
 
-def _nowhere(done: int, total: int) -> None:
+def unseen(done: int, total: int) -> None:
     """Report progress to nobody."""
 
 
@@ -102,7 +105,7 @@ class Simulation:
         *,
         out: str | Path | None = None,
         communities: Sequence[str] | None = None,
-        advance: Callable[[int, int], None] = _nowhere,
+        advance: Callable[[int, int], None] = unseen,
     ) -> Run:
         """Have every item judged by the communities concerned, and return the run.
 
@@ -131,6 +134,9 @@ class Simulation:
             (persona.persona, name, asdict(persona))
             for name, room in rooms.items()
             for persona in room.panel.personas
+        )
+        self.embedder.embed(
+            [option.claim for item in items if isinstance(item, Item) for option in item.options]
         )
         work = run_jobs(
             jobs, rooms, self._flow(), journal, concurrency=self.settings.concurrency, advance=advance
@@ -166,6 +172,8 @@ class Simulation:
             "profile": asdict(setting.profiles[name]),
             "mirror": {trait: list(shares) for trait, shares in panel.mirror.items()},
             "notices": list(panel.notices),
+            "strongest": [asdict(norm) for norm in strongest(setting.stores[name], LISTED_NORMS)],
+            "contested": [asdict(norm) for norm in most_contested(setting.stores[name], LISTED_NORMS)],
         }
 
     def _flow(self) -> Flow:

@@ -21,20 +21,17 @@ def bare_name(path: Path) -> str:
 
 
 def expand(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield each path once, though it is named twice.
+    """Yield the paths, having seen that each is there.
 
     Raises:
         InputError: there is no path, or one does not exist.
     """
     if not paths:
         raise InputError("no file and no folder is named", remedy="name at least one")
-    seen = set()
     for path in paths:
         if not path.exists():
             raise InputError("there is no such file or folder", where=str(path), remedy="check the path")
-        if (real := path.resolve()) not in seen:
-            seen.add(real)
-            yield path
+        yield path
 
 
 def files_in(folder: Path, wanted: Callable[[Path], bool], *, expected: str) -> list[Path]:

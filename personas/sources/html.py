@@ -29,6 +29,7 @@ _BLOCK = re.compile(
 )
 _CODE = re.compile(r"</?(?:code|kbd|samp|tt)" + _REST, re.IGNORECASE)
 _TAG = re.compile(r"<[/!?]?[a-zA-Z][\w:-]*+" + _REST)
+_BETWEEN = re.compile(r"</p>\s*+(?=<p>)")
 _DROPPED = re.compile(r"<!--|<(script|style|template|iframe)(?![\w-])", re.IGNORECASE)
 
 
@@ -43,7 +44,7 @@ def html_to_text(html: str, *, prose: Callable[[str], str] | None = None) -> str
     'Grind fresh & `fine`:\\n\\n- dark\\n- light'
     """
     page = _Page(prose)
-    parts = _BLOCK.split(_without_dropped(html))
+    parts = _BLOCK.split(_BETWEEN.sub("", _without_dropped(html)))  # a paragraph also ends where one begins
     page.say(parts[0])
     for index in range(1, len(parts), 3):
         (page.close if parts[index] else page.open)(parts[index + 1].lower())
@@ -58,7 +59,9 @@ def _without_dropped(html: str) -> str:
     kept, at = [], 0
     while found := _DROPPED.search(html, at):
         kept.append(html[at : found.start()])
-        end = re.compile("--(?=>)" if found[1] is None else f"</{found[1]}", re.IGNORECASE).search(html, found.end())
+        end = re.compile("--(?=>)" if found[1] is None else f"</{found[1]}", re.IGNORECASE).search(
+            html, found.end()
+        )
         at = html.find(">", end.end()) + 1 if end else 0
         if not at:  # never closed: the rest is part of it
             return "".join(kept)
@@ -121,6 +124,11 @@ class _Page:
         self._held.clear()
         text = self._code(held) if self._pre else self._paragraph(held)
         if not text:
+            return
+        nested = self._quotes or self._last_quotes or self._lists or self._marker
+        if not nested and "\n" not in text:  # most paragraphs
+            self.lines += ("", text) if self._gap and self.lines else (text,)
+            self._gap = False
             return
         quotes = min(self._quotes, _DEPTH)
         if self._gap and self.lines:

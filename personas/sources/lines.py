@@ -57,8 +57,10 @@ def _line(parts: list[bytes], number: int) -> bytes:
 def first_line(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
     """Return the first line of a text that is not blank, or the beginning of it if it is long.
 
+    What is no UTF-8 in it is replaced: it is for telling formats apart, and a record may be broken.
+
     Raises:
-        InputError: the file is empty or no UTF-8 text, or as ``streams.blocks``.
+        InputError: the file is empty, blank or no text, or as ``streams.blocks``.
     """
     start = head(path, limits=limits)
     if b"\0" in start:
@@ -66,14 +68,7 @@ def first_line(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> str:
     line = start.removeprefix(_BOM).lstrip().split(b"\n", 1)[0]
     if not line:
         raise InputError("the file holds nothing but blanks", where=str(path), remedy="check the download")
-    try:
-        return line.decode().rstrip("\r")
-    except UnicodeDecodeError as error:
-        if error.start >= len(line) - 3 and len(start) > len(line):  # cut within a character
-            return line[: error.start].decode()
-        raise InputError(
-            f"its first line is no UTF-8 (byte {error.start})", where=str(path), remedy="convert it to UTF-8"
-        ) from error
+    return line.decode(errors="replace").rstrip("\r")
 
 
 class _TextLines:
@@ -158,6 +153,7 @@ def csv_dicts(
     path: Path,
     *,
     delimiter: str = ",",
+    label: str = "",
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress = no_progress,
 ) -> Iterator[tuple[Where, dict[str, Any]] | BrokenRecord]:
@@ -169,7 +165,7 @@ def csv_dicts(
         InputError: as ``streams.blocks``.
     """
     header: list[str] | None = None
-    for row in csv_rows(path, delimiter=delimiter, limits=limits, progress=progress):
+    for row in csv_rows(path, delimiter=delimiter, label=label, limits=limits, progress=progress):
         if isinstance(row, BrokenRecord):
             yield row
             continue

@@ -16,8 +16,8 @@ __all__ = ["mask_addresses", "mask_mentions", "mask_profile_links", "mask_userna
 # or bounded.
 _CODE = r"(?P<code>`[^`]*+`)"
 _ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}+[^\W\d_]{2,24}(?!\w)")
-_MENTION = re.compile(_CODE + r"|(?<![\w@/.:])@(?=[^\W_])\w++(?:[.'’-]++\w++)*+")
-_USERNAME = re.compile(r"(?<![\w-])(?P<slash>/?)(?P<kind>u|user|U|User)/[A-Za-z0-9_-]{2,}+")
+_MENTION = re.compile(_CODE + r"|(?<![\w@/.:])@(?=[^\W_])\w++(?:(?:[.-]|['’](?!s\b))\w++)*+")
+_USERNAME = re.compile(r"(?P<slash>/|(?<![\w/-]))(?P<kind>u|user|U|User)/[A-Za-z0-9_-]{2,}+")
 _PROFILE = re.compile(r"/users/-?[0-9]++(?:/[\w.%-]++)?+")
 _HTML_PROFILE_LINK = re.compile(r"<a\s[^<>]{0,500}?/users/[0-9][^<>]*+>[^<>]{0,200}+</a>", re.IGNORECASE)
 _MARKDOWN_PROFILE_LINK = re.compile(r"\[[^\[\]]{1,200}+\]\([^()\s]{0,200}?/users/[0-9][^()\s]*+\)")
@@ -35,8 +35,11 @@ def mask_addresses(text: str) -> str:
 def mask_mentions(text: str) -> str:
     """Return ``text`` with ``@name`` as ``@member``, outside of `` `code` ``.
 
-    >>> mask_mentions("@Zoë: use `@property`, or ask @O'Neil.")
-    '@member: use `@property`, or ask @member.'
+    A name of several words loses its first only, unless the words are written as one, as Stack Exchange
+    does in comments.
+
+    >>> mask_mentions("@Zoë's: use `@property`, or ask @O'Neil.")
+    "@member's: use `@property`, or ask @member."
     """
     if "@" not in text:
         return text

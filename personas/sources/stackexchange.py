@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    _Reader = Callable[[str, dict[str, str], Where, set[str]], Record | str]
+
 __all__ = ["StackExchange"]
 
 _TABLES = ("posts", "comments", "votes")
@@ -81,7 +83,7 @@ class StackExchange:
         limits: how much a file may unpack to.
 
     ``skipped`` counts what the last ``read`` left out, by reason: posts that are neither question nor
-    answer, and the votes that are neither up nor down or are on such posts.
+    answer or have no text (a picture alone), comments and votes on these, and votes neither up nor down.
     """
 
     name = "stackexchange"
@@ -125,7 +127,9 @@ class StackExchange:
             records = {"posts": _post, "comments": _comment, "votes": _vote}[file.table]
             yield from self._records(file, records, left_out, progress)
 
-    def _records(self, file: _File, record: _Reader, left_out: set[str], progress: Progress) -> Iterator[Record]:
+    def _records(
+        self, file: _File, record: _Reader, left_out: set[str], progress: Progress
+    ) -> Iterator[Record]:
         site, label = file.site, file.label
         for line, row in xml_rows(file.path, limits=self._limits, progress=progress):
             where = Where(label, line)
@@ -140,9 +144,6 @@ class StackExchange:
                 yield found
 
 
-_Reader = "Callable[[str, dict[str, str], Where, set[str]], Record | str]"
-
-
 def _post(site: str, row: dict[str, str], where: Where, left_out: set[str]) -> Record | str:
     """Return the post, or why it is left out."""
     number = _number(row, "Id")
@@ -152,7 +153,11 @@ def _post(site: str, row: dict[str, str], where: Where, left_out: set[str]) -> R
         return f"post: {_OTHER_POSTS.get(type_, 'of another type')}"
     post = f"{site}:{number}"
     parent = f"{site}:{_number(row, 'ParentId')}" if type_ == "2" else None
-    body = mask_profile_links(row.get("Body", ""), html=True)
+    title = mask_addresses(plain(row.get("Title", ""))).strip()
+    text = html_to_text(mask_profile_links(row.get("Body", ""), html=True), prose=_mask)
+    if not text and not title:
+        left_out.add(number)
+        return "post: without text"
     return PostRecord(
         post=post,
         community=site,
@@ -160,11 +165,11 @@ def _post(site: str, row: dict[str, str], where: Where, left_out: set[str]) -> R
         parent=parent,
         thread=parent or post,
         kind=_KINDS[type_],
-        title=mask_addresses(plain(row.get("Title", ""))).strip(),
-        text=html_to_text(body, prose=_mask if "@" in body or "&#" in body else None),
+        title=title,
+        text=text,
         tags=_tags(row.get("Tags", "")),
         created=_created(row),
-        score=whole(needed(row, "Score"), "Score"),
+        score=_score(row),
         where=where,
     )
 
@@ -184,7 +189,7 @@ def _comment(site: str, row: dict[str, str], where: Where, left_out: set[str]) -
         kind="comment",
         text=_mask(mask_profile_links(plain(needed(row, "Text")))).strip(),
         created=_created(row),
-        score=whole(row.get("Score", "0"), "Score"),
+        score=_score(row),
         where=where,
     )
 
@@ -201,7 +206,7 @@ def _vote(site: str, row: dict[str, str], where: Where, left_out: set[str]) -> R
 
 
 def _mask(text: str) -> str:
-    return mask_mentions(mask_addresses(text))
+    return mask_mentions(mask_addresses(text)) if "@" in text else text
 
 
 def _number(row: dict[str, str], name: str) -> str:
@@ -227,6 +232,11 @@ def _tags(text: str) -> tuple[str, ...]:
 def _created(row: dict[str, str]) -> datetime | None:
     value = row.get("CreationDate")
     return moment(value, "CreationDate") if value else None
+
+
+def _score(row: dict[str, str]) -> int | None:
+    value = row.get("Score")
+    return whole(value, "Score") if value else None
 
 
 def _files(paths: Sequence[Path], limits: Limits) -> list[_File]:
@@ -269,8 +279,5 @@ def _as_file(path: Path, limits: Limits) -> _File:
             where=str(path),
             remedy="give the files of a Stack Exchange dump",
         )
-    if match is None:
-        site = name.removesuffix(".xml")
-    else:
-        site = match["site"] or path.resolve().parent.name
+    site = name.removesuffix(".xml") if match is None else match["site"] or path.resolve().parent.name
     return _File(_DOMAIN.sub("", plain(site)), table, path)

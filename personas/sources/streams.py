@@ -65,17 +65,17 @@ DEFAULT_LIMITS = Limits()
 
 
 class _Unpacker(Protocol):
-    eof: bool
-    unused_data: bytes
-
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
 def _zst() -> _Unpacker:
     import zstandard
 
-    unpacker: _Unpacker = zstandard.ZstdDecompressor(max_window_size=_ZST_WINDOW).decompressobj()
-    return unpacker
+    return zstandard.ZstdDecompressor(max_window_size=_ZST_WINDOW).decompressobj()
 
 
 _PACKINGS: dict[bytes, Callable[[], _Unpacker]] = {
@@ -85,7 +85,9 @@ _PACKINGS: dict[bytes, Callable[[], _Unpacker]] = {
 }
 
 
-def blocks(path: Path, *, limits: Limits = DEFAULT_LIMITS, progress: Progress = no_progress) -> Iterator[bytes]:
+def blocks(
+    path: Path, *, limits: Limits = DEFAULT_LIMITS, progress: Progress = no_progress
+) -> Iterator[bytes]:
     """Yield the content of a file in non-empty blocks, unpacked if it is gzip, bzip2 or zstandard.
 
     Args:
@@ -217,4 +219,6 @@ def _unreadable(path: Path, error: OSError) -> InputError:
         return InputError("there is no such file", where=str(path), remedy="check the path")
     if isinstance(error, IsADirectoryError):
         return InputError("it is a folder, not a file", where=str(path), remedy="name a file in it")
-    return InputError(f"it cannot be read ({error.strerror})", where=str(path), remedy="check its permissions")
+    return InputError(
+        f"it cannot be read ({error.strerror})", where=str(path), remedy="check its permissions"
+    )

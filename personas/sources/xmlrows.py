@@ -7,7 +7,7 @@ refused where it begins.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.parsers import expat  # noqa: S406 - document types and with them all entities are refused below
+from xml.parsers import expat
 
 from personas.errors import InputError
 from personas.sources.records import Progress, no_progress

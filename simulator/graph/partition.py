@@ -145,7 +145,8 @@ def partition(
         labels[tied], resolution = _asked_for(ties, method, count or 1, seed, smallest)
     labels = _ordered(labels)
     if count is not None and labels.max(initial=-1) + 1 < count:
-        notes = (*notes, f"only {labels.max(initial=-1) + 1} of {count} communities have {smallest} members")
+        reached = labels.max(initial=-1) + 1
+        notes = (*notes, f"only {reached} of {count} communities have at least {smallest} members")
     return Partition(
         labels=labels,
         modularity=modularity(mixed, labels),

@@ -1,0 +1,150 @@
+"""A benchmark out of any corpus: hold threads out, and show a predictor only what was there without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bench.items import BuiltItems, build_items
+from personas.errors import InputError
+from personas.seeds import derived_rng
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from personas.community import Membership
+    from personas.corpus import Corpus
+
+__all__ = ["Split", "hold_out"]
+
+By = Literal["auto", "time", "random"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A corpus in two: what may be learned from, and the threads whose votes are to be predicted.
+
+    Nothing of a held-out thread is in ``train``: no post, reply, vote or tag, and of a split by time nothing
+    that came later either. Norms, profiles, graph, communities and panels are built from ``train`` alone.
+
+    Args:
+        whole: the whole corpus.
+        train: the narrowed view of it.
+        held_out: the threads held out.
+        by: ``time`` or ``random``.
+        seed: what the split was derived from.
+        notes: what a reader of a figure must know of the split.
+    """
+
+    whole: Corpus
+    train: Corpus
+    held_out: frozenset[str]
+    by: Literal["time", "random"]
+    seed: int
+    notes: tuple[str, ...]
+
+    def items(self, membership: Membership) -> BuiltItems:
+        """Return the held-out items, with the real votes of each community of ``membership``."""
+        return build_items(self.whole, membership, seed=self.seed, threads=self.held_out)
+
+    def seen_items(self, membership: Membership) -> BuiltItems:
+        """Return the items of the part that may be learned from; baselines take their rates from them."""
+        return build_items(self.train, membership, seed=self.seed)
+
+
+def hold_out(corpus: Corpus, *, share: float = 0.5, seed: int, by: By = "auto") -> Split:
+    """Split a corpus by time where its posts and votes are dated, else at random.
+
+    By time, the latest ``share`` of each community's threads is held out; where members belong to several
+    communities, all communities are cut at one moment, so that nobody is seen later elsewhere.
+
+    Args:
+        share: of the threads, between 0 and 1.
+        seed: what a random split is derived from.
+        by: ``time`` or ``random``; ``auto`` takes time where everything that counts is dated.
+
+    Raises:
+        InputError: the share leaves nothing on one side, or a split by time is asked for without dates.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"a share of {share}", where="--share", remedy="choose one between 0 and 1")
+    undated = _undated(corpus)
+    if by == "time" and undated:
+        raise InputError(f"{undated}, so no split by time", where="--split", remedy="use --split random")
+    if by == "random" or (by == "auto" and undated):
+        why = f" ({undated})" if undated else ""
+        return _at_random(corpus, share, seed, f"{share:.0%} of the threads held out at random{why}")
+    return _by_time(corpus, share, seed)
+
+
+def _undated(corpus: Corpus) -> str:
+    """Return what is not dated, in words; empty where all is."""
+    if corpus.scalar("SELECT count(*) FROM posts WHERE parent IS NULL AND created IS NULL"):
+        return "some posts have no date"
+    named = corpus.manifest.ballot == "agreement"
+    if named and corpus.scalar("SELECT count(*) FROM votes WHERE created IS NULL"):
+        return "the votes have no dates"
+    return ""
+
+
+def _at_random(corpus: Corpus, share: float, seed: int, note: str) -> Split:
+    threads = [
+        row["thread"]
+        for row in corpus.rows("SELECT DISTINCT thread FROM posts WHERE parent IS NULL ORDER BY thread")
+    ]
+    count = round(len(threads) * share)
+    _refuse_empty(count, len(threads))
+    order = derived_rng(seed, "hold out").permutation(len(threads))
+    held_out = frozenset(threads[index] for index in order[:count])
+    return Split(
+        whole=corpus,
+        train=corpus.narrowed(hide_threads=held_out),
+        held_out=held_out,
+        by="random",
+        seed=seed,
+        notes=(note,),
+    )
+
+
+def _by_time(corpus: Corpus, share: float, seed: int) -> Split:
+    ends = _ends(corpus, share)
+    rows = corpus.rows("SELECT post, community, created FROM posts WHERE parent IS NULL")
+    held_out = frozenset(row["post"] for row in rows if row["created"] >= ends[row["community"]])
+    _refuse_empty(len(held_out), len(rows))
+    notes = [f"the latest {share:.0%} of the threads held out"]
+    if corpus.scalar("SELECT count(*) FROM posts WHERE score IS NOT NULL"):
+        notes.append(
+            "net scores are as of the dump: earlier posts' scores hold later votes, of other threads"
+        )
+    return Split(
+        whole=corpus,
+        train=corpus.narrowed(hide_threads=held_out, before=ends),
+        held_out=held_out,
+        by="time",
+        seed=seed,
+        notes=tuple(notes),
+    )
+
+
+def _ends(corpus: Corpus, share: float) -> Mapping[str, datetime]:
+    """Return, for each community, the moment from which on its threads are held out."""
+    shared = corpus.scalar(
+        "SELECT count(*) FROM (SELECT member FROM members GROUP BY member HAVING count(*) > 1)"
+    )
+    moment = "quantile_disc(created, ?)"
+    threads = "FROM posts WHERE parent IS NULL"
+    names = "SELECT DISTINCT community FROM posts"
+    query = (
+        f"SELECT community, (SELECT {moment} {threads}) AS moment FROM ({names})"
+        if shared
+        else f"SELECT community, {moment} AS moment {threads} GROUP BY community"
+    )
+    return {row["community"]: row["moment"] for row in corpus.rows(query, 1 - share)}
+
+
+def _refuse_empty(count: int, total: int) -> None:
+    if not 0 < count < total:
+        raise InputError(
+            f"{count} of {total} threads would be held out", where="--share", remedy="choose another share"
+        )

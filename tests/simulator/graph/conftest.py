@@ -1,0 +1,45 @@
+"""What the recovery tests measured, printed as a table after the tests, with or without pytest-xdist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "recovery"
+COLUMNS = f"{'graph':34}{'method':>10}{'known':>7}{'found':>7}{'NMI':>8}{'ARI':>8}"
+
+
+@pytest.fixture
+def recovered(record_property) -> Callable[..., tuple[float, float]]:
+    """Return a function that compares found labels with known ones, and reports NMI and ARI."""
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    def compare(graph: str, method: str, known, found) -> tuple[float, float]:
+        nmi = float(normalized_mutual_info_score(known, found))
+        ari = float(adjusted_rand_score(known, found))
+        row = f"{graph:34}{method:>10}{np.unique(known).size:7}{np.unique(found).size:7}{nmi:8.3f}{ari:8.3f}"
+        record_property(KEY, row)
+        return nmi, ari
+
+    return compare
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = {
+        str(value)
+        for report in reports
+        if report.when == "call"
+        for key, value in report.user_properties
+        if key == KEY
+    }
+    if rows:
+        terminalreporter.section("known groups, recovered")
+        terminalreporter.write_line(COLUMNS)
+        for row in sorted(rows):
+            terminalreporter.write_line(row)
