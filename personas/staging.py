@@ -14,7 +14,6 @@ from personas.sources.records import (
     MemberRecord,
     PostRecord,
     VoteRecord,
-    Where,
 )
 from personas.tables import schema
 
@@ -55,12 +54,17 @@ class Staging:
 
     def add(self, record: Record) -> None:
         """Write one record; a broken one is counted and listed."""
-        if isinstance(record, PostRecord):
+        if isinstance(record, VoteRecord):
+            community, post, value, where, voter, count, created = record
+            self._tables["votes"].add(
+                (self._hashed(voter), community, post, value, count, created, *where), 1
+            )
+        elif isinstance(record, PostRecord):
             self._tables["posts"].add(_post_row(record, self._hashed(record.author)), len(record.text))
-        elif isinstance(record, VoteRecord):
-            self._tables["votes"].add(_vote_row(record, self._hashed(record.voter)), 1)
         elif isinstance(record, MemberRecord):
-            self._tables["members"].add(_member_row(record, self._hashed(record.member)), 1)
+            attributes = list(record.attributes.items())
+            row = (self._hashed(record.member), record.community, attributes, *record.where)
+            self._tables["members"].add(row, 1)
         elif isinstance(record, CommunityRecord):
             self.titles.setdefault(record.community, record.title)
         else:
@@ -99,7 +103,7 @@ class Staging:
 
 
 class _Table:
-    """One Parquet file that grows by batches."""
+    """One Parquet file that grows by batches of rows, each a tuple of the schema's columns, file and line."""
 
     def __init__(self, folder: Path, name: str) -> None:
         import pyarrow as pa
@@ -107,12 +111,11 @@ class _Table:
 
         origin = [pa.field("file", pa.string()), pa.field("line", pa.int64())]
         self._schema = pa.schema([*schema(name), *origin])
-        self._columns = self._schema.names
         self._writer = pq.ParquetWriter(folder / f"{name}.staged", self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._characters = 0
 
-    def add(self, row: dict[str, Any], characters: int) -> None:
+    def add(self, row: tuple[Any, ...], characters: int) -> None:
         self._rows.append(row)
         self._characters += characters
         if len(self._rows) >= BATCH_ROWS or self._characters >= BATCH_CHARACTERS:
@@ -131,49 +134,24 @@ class _Table:
         import pyarrow as pa
 
         columns = [
-            pa.array([row[column] for row in self._rows], self._schema.field(column).type)
-            for column in self._columns
+            pa.array(values, field.type)
+            for values, field in zip(zip(*self._rows, strict=True), self._schema, strict=True)
         ]
         return pa.Table.from_arrays(columns, schema=self._schema)
 
 
-def _origin(where: Where) -> dict[str, Any]:
-    return {"file": where.file, "line": where.line}
-
-
-def _member_row(record: MemberRecord, member: str | None) -> dict[str, Any]:
-    return {
-        "member": member,
-        "community": record.community,
-        "attributes": list(record.attributes.items()),
-        **_origin(record.where),
-    }
-
-
-def _post_row(record: PostRecord, author: str | None) -> dict[str, Any]:
-    return {
-        "post": record.post,
-        "community": record.community,
-        "author": author,
-        "parent": record.parent,
-        "thread": record.thread,
-        "kind": record.kind,
-        "title": record.title,
-        "text": record.text,
-        "tags": list(record.tags),
-        "created": record.created,
-        "score": record.score,
-        **_origin(record.where),
-    }
-
-
-def _vote_row(record: VoteRecord, voter: str | None) -> dict[str, Any]:
-    return {
-        "voter": voter,
-        "community": record.community,
-        "post": record.post,
-        "value": record.value,
-        "count": record.count,
-        "created": record.created,
-        **_origin(record.where),
-    }
+def _post_row(record: PostRecord, author: str | None) -> tuple[Any, ...]:
+    return (
+        record.post,
+        record.community,
+        author,
+        record.parent,
+        record.thread,
+        record.kind,
+        record.title,
+        record.text,
+        list(record.tags),
+        record.created,
+        record.score,
+        *record.where,
+    )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Generator", "RetrievalGenerator", "Sampling", "diverse_subset"]
 
 Sampling = Literal["independent", "diverse"]
+SMALLEST = 1e-10
+"""Eigenvalues below this share of the largest are numerical noise."""
 
 
 class Generator(Protocol):
@@ -70,51 +72,70 @@ class RetrievalGenerator:
         if not len(near):
             return []
         closeness = cosines[0][np.isin(indices[0], near)].astype(float)
+        rng = derived_rng(self.seed, "generate", store.community, query)
         quality = store.endorsement[near] * np.exp(self.sharpness * (closeness - 1))
         if self.sampling == "diverse":
-            chosen = diverse_subset(store.vectors[near].astype(float), quality, count)
+            chosen = diverse_subset(store.vectors[near].astype(float), quality, count, rng)
         else:
-            chosen = self._independent(query, store.community, quality, count)
+            size = min(count, int((quality > 0).sum()))
+            chosen = rng.choice(len(quality), size=size, replace=False, p=quality / quality.sum())
         return [_as_option(store, int(near[place])) for place in chosen]
-
-    def _independent(
-        self, query: str, community: str, quality: NDArray[np.float64], count: int
-    ) -> NDArray[np.int64]:
-        """Draw one after the other, by quality, never the same one twice."""
-        rng = derived_rng(self.seed, "generate", community, query)
-        size = min(count, int((quality > 0).sum()))
-        return rng.choice(len(quality), size=size, replace=False, p=quality / quality.sum())
 
 
 def diverse_subset(
-    vectors: NDArray[np.float64], quality: NDArray[np.float64], count: int
+    vectors: NDArray[np.float64], quality: NDArray[np.float64], count: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Return the indices of a subset that is good and unlike itself, best first.
+    """Draw a subset in which alike candidates shut each other out, good ones first.
 
-    Greedy maximisation of the determinant of ``L = q_i q_j cos_ij`` (Chen, Zhang & Zhou 2018, the fast greedy
-    MAP inference of a determinantal point process).
+    A sample of a k-determinantal point process (Kulesza & Taskar 2011) with the kernel
+    ``sqrt(q_i q_j) · cos_ij``: a set of one is drawn by quality, as an independent draw is, and any larger
+    set is the likelier, the less alike its members are.
 
     Args:
-        vectors: (n, d) unit rows. quality: (n,) positive. count: how many to choose.
+        vectors: (n, d) unit rows.
+        quality: (n,) positive.
+        count: how many to draw; fewer come where the vectors span fewer dimensions.
 
-    >>> diverse_subset(np.array([[1.0, 0], [1, 0], [0, 1]]), np.array([1.0, 0.9, 0.5]), 2).tolist()
+    >>> twins = np.array([[1.0, 0], [1, 0], [0, 1]])
+    >>> sorted(diverse_subset(twins, np.array([1.0, 0.01, 0.5]), 2, np.random.default_rng(0)).tolist())
     [0, 2]
     """
-    similarity = vectors @ vectors.T
-    kernel = quality[:, None] * similarity * quality[None, :]
-    gain = np.diag(kernel).copy()
-    rows = np.zeros((min(count, len(quality)), len(quality)))
+    weights = np.sqrt(quality / quality.max())
+    values, axes = np.linalg.eigh(weights[:, None] * (vectors @ vectors.T) * weights[None, :])
+    values = np.where(values > SMALLEST * values.max(), values, 0)
+    span = axes[:, _drawn_axes(values, min(count, int((values > 0).sum())), rng)]
     chosen: list[int] = []
-    while len(chosen) < len(rows):
-        best = int(np.argmax(gain))
-        if gain[best] <= 1e-12:
-            break
-        number = len(chosen)
-        rows[number] = (kernel[best] - rows[:number, best] @ rows[:number]) / np.sqrt(gain[best])
-        gain = gain - rows[number] ** 2
-        chosen.append(best)
-        gain[chosen] = -np.inf
-    return np.array(chosen, np.int64)
+    while span.shape[1]:
+        chances = (span**2).sum(axis=1)
+        chances[chosen] = 0
+        chosen.append(int(rng.choice(len(chances), p=chances / chances.sum())))
+        span = _without(span, chosen[-1])
+    return np.array(sorted(chosen, key=lambda index: -quality[index]), np.int64)
+
+
+def _drawn_axes(values: NDArray[np.float64], count: int, rng: np.random.Generator) -> list[int]:
+    """Draw ``count`` eigenvectors, each set of them as likely as the product of its eigenvalues."""
+    n = len(values)
+    sums = np.zeros((count + 1, n + 1))
+    sums[0] = 1
+    for size in range(1, count + 1):
+        for last in range(1, n + 1):
+            sums[size, last] = sums[size, last - 1] + values[last - 1] * sums[size - 1, last - 1]
+    drawn: list[int] = []
+    left = count
+    for last in range(n, 0, -1):
+        if left and rng.random() < values[last - 1] * sums[left - 1, last - 1] / sums[left, last]:
+            drawn.append(last - 1)
+            left -= 1
+    return drawn
+
+
+def _without(span: NDArray[np.float64], index: int) -> NDArray[np.float64]:
+    """Return an orthonormal basis of the part of the span that is zero at ``index``."""
+    pivot = int(np.argmax(np.abs(span[index])))
+    reduced = span - np.outer(span[:, pivot] / span[index, pivot], span[index])
+    basis: NDArray[np.float64] = np.linalg.qr(np.delete(reduced, pivot, axis=1))[0]
+    return basis
 
 
 def _first_of_each_text(store: NormStore, indices: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,7 +15,9 @@ __all__ = ["mask_addresses", "mask_mentions", "mask_profile_links", "mask_userna
 # Each pattern is linear in the text: it starts only where a word starts, and its repeats are possessive
 # or bounded.
 _CODE = r"(?P<code>`[^`]*+`)"
-_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}+[^\W\d_]{2,24}(?!\w)")
+_ADDRESS = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+){0,7}?\.[^\W\d_]{2,24}(?![\w-]|\.\w)"
+)
 _MENTION = re.compile(_CODE + r"|(?<![\w@/.:])@(?=[^\W_])\w++(?:(?:[.-]|['’](?!s\b))\w++)*+")
 _USERNAME = re.compile(r"(?P<slash>/|(?<![\w/-]))(?P<kind>u|user|U|User)/[A-Za-z0-9_-]{2,}+")
 _PROFILE = re.compile(r"/users/-?[0-9]++(?:/[\w.%-]++)?+")

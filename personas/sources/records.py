@@ -37,7 +37,10 @@ def no_progress(path: Path, done: int, total: int) -> None:
 
 
 class Where(NamedTuple):
-    """The place of a record: the file's name, without its folder, and its line, counted from 1."""
+    """The place of a record: the file's name, with its folder's where the name alone says little, and its line.
+
+    Lines are counted from 1.
+    """
 
     file: str
     line: int
@@ -108,27 +111,26 @@ class PostRecord:
     where: Where
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoteRecord:
-    """One or more votes on a post.
+class VoteRecord(NamedTuple):
+    """One or more votes on a post. A tuple, as there are more votes than of anything else.
 
     Args:
-        voter: a string that is the voter's alone within the corpus; None for an anonymous or a counted vote.
         community: the community of the voters.
         post: the post that was voted on.
         value: 1 for up, agree or chosen; -1 for down, disagree or not chosen; 0 for seen and passed.
+        where: where it was read.
+        voter: a string that is the voter's alone within the corpus; None for an anonymous or a counted vote.
         count: how many such votes; 1 where the voter is named.
         created: when, with a time zone; None where unknown.
-        where: where it was read.
     """
 
-    voter: str | None = None
     community: str
     post: str
     value: int
-    count: int = 1
-    created: datetime | None = None
     where: Where
+    voter: str | None = None
+    count: int = 1  # type: ignore[assignment]  # nobody counts in this tuple
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

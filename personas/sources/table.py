@@ -16,6 +16,7 @@ from personas.sources.masking import mask_addresses
 from personas.sources.plaintext import plain
 from personas.sources.records import (
     BrokenRecord,
+    CommunityRecord,
     MemberRecord,
     PostKind,
     PostRecord,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TableSource"]
 
-_Role = Literal["posts", "replies", "votes", "members"]
+_Role = Literal["communities", "posts", "replies", "votes", "members"]
 _Ballot = Literal["endorsement", "agreement", "choice"]
 
 _POST = (
@@ -55,12 +56,14 @@ _FIELDS: dict[_Role, tuple[str, ...]] = {
     "replies": _POST,
     "votes": ("voter", "community", "post", "value", "count", "created"),
     "members": ("member", "community"),
+    "communities": ("community", "title"),
 }
 _NEEDED: dict[_Role, tuple[str, ...]] = {
     "posts": ("text",),
     "replies": ("parent", "text"),
     "votes": ("post", "value"),
     "members": ("member",),
+    "communities": ("title",),
 }
 _KINDS: dict[_Ballot, tuple[PostKind, PostKind]] = {
     "endorsement": ("post", "answer"),
@@ -71,17 +74,18 @@ _VALUES = {"agree": 1, "up": 1, "yes": 1, "disagree": -1, "down": -1, "no": -1, 
 
 
 class TableSource:
-    """Reads CSV, TSV, JSON Lines and Parquet files of posts, replies, votes and members.
+    """Reads CSV, TSV, JSON Lines and Parquet files of posts, replies, votes, members and communities' titles.
 
     The fields are those of ``PostRecord``, ``VoteRecord`` and ``MemberRecord``. Needed are ``text`` of a
     post, ``text`` and ``parent`` of a reply, ``post`` and ``value`` of a vote, ``member`` of a member, and
-    a ``community``, from a column or from the option. ``tags`` are a list or ``a;b``, ``created`` is ISO
+    a ``community``, from a column or from the option; but questions and options of a ``choice`` may name no
+    community, as they are put to all. ``tags`` are a list or ``a;b``, ``created`` is ISO
     8601 or seconds since 1970 (UTC unless it says otherwise), ``value`` is 1, -1, 0, or agree, up, yes,
     disagree, down, no, pass. A post without an identity gets its file's name and line for one. A reply's
     thread is its parent unless a column says otherwise; the writer resolves threads through parents.
 
     Args:
-        posts, replies, votes, members: the files of each role.
+        posts, replies, votes, members, communities: the files of each role.
         columns: the name of the column that holds a field, as in ``{"text": "body"}``; for every file.
         community: the community of every row, where there is no such column or cell.
         attributes: the columns of a members table to keep; None for all that are no field. Leave out what
@@ -107,6 +111,7 @@ class TableSource:
         replies: Sequence[Path] = (),
         votes: Sequence[Path] = (),
         members: Sequence[Path] = (),
+        communities: Sequence[Path] = (),
         columns: Mapping[str, str] | None = None,
         community: str = "",
         attributes: Sequence[str] | None = None,
@@ -119,6 +124,7 @@ class TableSource:
         self.licence = licence
         self.skipped: Counter[str] = Counter()
         self._files: list[tuple[_Role, Path]] = [
+            *(("communities", path) for path in communities),
             *(("members", path) for path in members),
             *(("posts", path) for path in posts),
             *(("replies", path) for path in replies),
@@ -169,7 +175,8 @@ class TableSource:
         for role, path in self._files:
             seen = column_names(path, delimiter=self._delimiter, limits=self._limits)
             unseen -= {field for field in _FIELDS[role] if self.column(field) in seen}
-            required = [*_NEEDED[role], *([] if self._community else ["community"])]
+            placed = self._community or (self.ballot == "choice" and role in {"posts", "replies"})
+            required = [*_NEEDED[role], *([] if placed else ["community"])]
             if missing := [field for field in required if self.column(field) not in seen]:
                 raise self._missing(role, path, missing, seen)
             if role == "members" and (unknown := sorted(set(self._attributes or ()) - set(seen))):
@@ -227,9 +234,9 @@ class TableSource:
 
     def _record(self, role: _Role, row: Mapping[str, Any], where: Where) -> Record:
         values = {field: row.get(self.column(field)) for field in _FIELDS[role]}
-        community = word(
-            _filled(values["community"]) or needed({"community": self._community}, "community"), "community"
-        )
+        community = self._community_of(role, values)
+        if role == "communities":
+            return CommunityRecord(community=community, title=_text(values, "title"), where=where)
         if role == "members":
             return MemberRecord(
                 member=word(needed(values, "member"), "member"),
@@ -242,6 +249,12 @@ class TableSource:
         return _post(
             values, community, where, kind=_KINDS[self.ballot][role == "replies"], reply=role == "replies"
         )
+
+    def _community_of(self, role: _Role, values: Mapping[str, Any]) -> str:
+        named = _filled(values["community"]) or self._community
+        if not named and self.ballot == "choice" and role in {"posts", "replies"}:
+            return ""
+        return word(named or needed({"community": self._community}, "community"), "community")
 
     def _kept(self, row: Mapping[str, Any]) -> dict[str, str]:
         fields = {self.column(field) for field in _FIELDS["members"]}

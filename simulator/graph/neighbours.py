@@ -152,9 +152,12 @@ def _reduced(vectors: csr_matrix, seed: int) -> NDArray[np.float32]:
     if vectors.shape[1] <= DIMENSIONS:
         return np.asarray(vectors.toarray(), dtype=np.float32)
     from sklearn.decomposition import TruncatedSVD
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    svd = TruncatedSVD(DIMENSIONS, random_state=derived_seed(seed, "svd") % 2**32)
-    return np.asarray(svd.fit_transform(vectors), dtype=np.float32)
+    svd = TruncatedSVD(DIMENSIONS, n_iter=3, random_state=derived_seed(seed, "svd") % 2**32)
+    # One thread: the same sums in the same order on any machine, and no threads fighting over small blocks.
+    with threadpool_limits(1):
+        return np.asarray(svd.fit_transform(vectors), dtype=np.float32)
 
 
 def _candidates(

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
+from personas import sources
 from personas.errors import InputError
 from personas.sources import source_named
 from personas.sources.fields import moment, whole, word
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["personas.sources", *(f"personas.sources.{m.name}" for m in pkgutil.iter_modules(sources.__path__))],
+)
+def test_the_examples_in_the_docstrings_run(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 @pytest.mark.parametrize("name", ["stackexchange", "polis", "reddit"])

@@ -48,6 +48,8 @@ def test_entities_are_decoded_once_and_hostile_ones_do_no_harm():
     [
         ("ann.b+x@mail.example.co.nz!", "[e-mail]!"),
         ("<ann@example.org>", "<[e-mail]>"),
+        ("Ask ann@example.org. Or bo@b.example.org, cy@example.org", "Ask [e-mail]. Or [e-mail], [e-mail]"),
+        ("npm i left@1.2.3", "npm i left@1.2.3"),
         ("a@b", "a@b"),
         ("@example.org", "@example.org"),
         ("größe@beispiel.de", "[e-mail]"),

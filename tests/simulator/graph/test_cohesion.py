@@ -14,6 +14,7 @@ from scipy.sparse import csr_matrix
 from personas.errors import InputError
 from simulator.graph.cohesion import Cohesion, cohesion, cohesions
 from simulator.graph.layers import CommunityGraph
+from simulator.graph.null_bonds import bond_activity
 from simulator.graph.null_topics import entropy_bits
 
 
@@ -83,6 +84,26 @@ def test_the_null_keeps_what_everybody_gives_and_gets():
     assert found.inside_share_null == pytest.approx(found.inside_share, abs=0.1)
 
 
+def test_by_chance_nobody_replies_to_themselves():
+    # Of the group, only 0 has ties: after shuffling, only its ties to itself could be within.
+    star = [(0, other) for other in range(2, 6)] + [(other, 0) for other in range(2, 6)]
+    found = cohesion(graph_of(arcs(6, star)), [0, 1], seed=1)
+    assert found.inside_share_null == 0
+
+
+def test_ties_that_fall_together_by_chance_count_once():
+    pairs = [(0, 2), (0, 3), (0, 4), (2, 1), (3, 1), (4, 1), (1, 5), (1, 6), (1, 7), (5, 0), (6, 0), (7, 0)]
+    (found,) = bond_activity(arcs(8, pairs), [np.array([0, 1])], seed=1, samples=60)
+    assert found.reciprocity_null.max() == 1
+
+
+def test_where_chance_gives_the_same_nothing_can_be_said():
+    found = cohesion(graph_of(arcs(3, [(0, 1), (1, 0)])), [0, 1], seed=1)
+    assert (found.bond, found.reciprocity, found.inside_share) == (None, 1.0, 1.0)
+    assert any("by chance too all activity is within" in note for note in found.notes)
+    assert any("by chance too every tie is returned" in note for note in found.notes)
+
+
 def random_graph(n: int = 400) -> CommunityGraph:
     rng = np.random.default_rng(2)
     bond = nx.to_scipy_sparse_array(nx.gnp_random_graph(n, 0.05, seed=3, directed=True), format="csr")
@@ -101,13 +122,13 @@ def test_random_groups_score_nothing_but_noise():
         assert abs(score.entropy - score.entropy_null) < 4 * score.entropy_null_sd
 
 
-@pytest.mark.parametrize("volume", [1, 20])
-def test_a_group_that_says_much_or_little_is_not_thereby_concentrated(volume):
+@pytest.mark.parametrize("rate", [0.05, 5])
+def test_a_group_that_says_little_or_much_is_not_thereby_concentrated(rate):
     rng = np.random.default_rng(5)
-    topics = rng.poisson(3, (300, 40))
-    topics[:60] = rng.poisson(0.3 * volume, (60, 40))
-    found = cohesion(graph_of(csr_matrix((300, 300)), topics), np.arange(60), seed=1)
-    assert found.identity == pytest.approx(0, abs=0.01)
+    topics = rng.poisson(0.5, (300, 200))
+    topics[:20] = rng.poisson(rate, (20, 200))
+    found = cohesion(graph_of(csr_matrix((300, 300)), topics), np.arange(20), seed=1)
+    assert found.identity == pytest.approx(0, abs=0.015)
 
 
 def test_a_group_with_one_topic_has_the_highest_identity_score():

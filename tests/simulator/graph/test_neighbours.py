@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import coo_matrix, csr_matrix, hstack, identity
+from scipy.sparse import coo_matrix, csr_matrix, hstack, identity, vstack
+from scipy.sparse.csgraph import shortest_path
 
 from simulator.graph import neighbours as module
 from simulator.graph.ties import identity_layer
@@ -31,21 +32,29 @@ def test_ten_thousand_equal_members_have_no_hub_among_them():
     assert (layer.data == 1).all()
 
 
-def test_equal_members_are_tied_into_one_piece():
-    from scipy.sparse.csgraph import connected_components
-
+def test_equal_members_are_all_a_few_steps_from_one_another():
     layer = identity_layer(csr_matrix(np.ones((10_000, 1))), neighbours=20, seed=1, weighting="tfidf")
-    assert connected_components(layer)[0] == 1
+    assert shortest_path(layer, unweighted=True, indices=0).max() <= 6
 
 
-@pytest.mark.parametrize("members", [1_000, 5_000])
-def test_equally_near_but_different_members_have_no_hub_among_them(members):
+def test_equally_near_but_different_members_have_no_hub_among_them():
     # All share one topic and each has one of its own: every similarity is the same.
-    features = csr_matrix(hstack([np.ones((members, 1)), identity(members)]))
+    features = csr_matrix(hstack([np.ones((1_000, 1)), identity(1_000)]))
     layer = identity_layer(features, neighbours=10, seed=1, weighting="tfidf")
     assert np.unique(layer.data).size == 1
     assert np.diff(layer.indptr).min() >= 10
-    assert np.diff(layer.indptr).max() < 200
+    assert np.diff(layer.indptr).max() < 60
+
+
+def test_members_that_the_search_cannot_tell_apart_have_no_hub_among_them(monkeypatch):
+    # 1,000 share one topic and each has one of its own; the others' 80 topics take up the reduced dimensions.
+    monkeypatch.setattr(module, "EXACT_UP_TO", 0)
+    alike = hstack([np.eye(80)[np.zeros(1_000, dtype=int)], identity(1_000)])
+    others = np.random.default_rng(1).random((1_000, 80)) < 0.1
+    features = csr_matrix(vstack([alike, hstack([others.astype(float), csr_matrix((1_000, 1_000))])]))
+    layer = identity_layer(features, neighbours=10, seed=1, weighting="tfidf")
+    assert np.diff(layer.indptr)[:1_000].min() >= 10
+    assert np.diff(layer.indptr)[:1_000].max() < 80
 
 
 def test_a_crowd_next_to_a_few_spreads_its_ties_over_them():
@@ -58,17 +67,18 @@ def test_a_crowd_next_to_a_few_spreads_its_ties_over_them():
 
 
 def test_the_approximate_search_comes_close_to_the_exact_one(monkeypatch):
-    features = interests(9_000, 1_000)
-    quick = identity_layer(features, seed=1, weighting="tfidf")
-    monkeypatch.setattr(module, "EXACT_UP_TO", 10**9)
+    features = interests(4_000, 1_000)
     exact = identity_layer(features, seed=1, weighting="tfidf")
+    monkeypatch.setattr(module, "EXACT_UP_TO", 0)
+    quick = identity_layer(features, seed=1, weighting="tfidf")
     assert (quick != exact).nnz > 0
-    assert quick.sum() / exact.sum() > 0.95
+    assert 0.93 < quick.sum() / exact.sum() < 1.05
     assert np.diff(quick.indptr).max() < 300
 
 
-def test_weights_of_the_approximate_search_are_exact_cosines():
-    features = interests(9_000, 300)
+def test_weights_of_the_approximate_search_are_exact_cosines(monkeypatch):
+    monkeypatch.setattr(module, "EXACT_UP_TO", 0)
+    features = interests(2_000, 300)
     features.data = np.sign(features.data - 1.5)
     layer = identity_layer(features, seed=1, weighting="signed").tocoo()
     votes = features.toarray()
@@ -78,9 +88,17 @@ def test_weights_of_the_approximate_search_are_exact_cosines():
     assert layer.data[some] == pytest.approx(cosine, abs=2e-6)
 
 
-@pytest.mark.parametrize("members", [500, 9_000])
+def test_many_different_members_are_searched_approximately(monkeypatch):
+    def never(*_):
+        raise AssertionError("compared everybody with everybody")
+
+    monkeypatch.setattr(module, "_exact", never)
+    assert identity_layer(interests(9_000, 2_000), seed=1, weighting="tfidf").nnz > 0
+
+
+@pytest.mark.parametrize("members", [500, 10_000])
 def test_the_same_seed_gives_the_same_layer_and_another_seed_another(members):
-    features = interests(members, 100)
+    features = interests(members, 1_000)
     one, again, other = (identity_layer(features, seed=seed, weighting="tfidf") for seed in (1, 1, 2))
     for part in ("data", "indices", "indptr"):
         assert getattr(one, part).tobytes() == getattr(again, part).tobytes()

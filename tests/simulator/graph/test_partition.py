@@ -188,12 +188,38 @@ def test_modularity_is_what_networkx_says(edges, labels):
         assert modularity(graph.identity, np.array(labels)) == pytest.approx(known)
 
 
+def tied_communities(sizes, links) -> tuple[np.ndarray, csr_matrix]:
+    """Return labels and ties: one tie of the given weight between the first members of two communities."""
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    first = np.cumsum(sizes) - sizes
+    ties = csr_matrix((labels.size, labels.size)).tolil()
+    for one, other, weight in links:
+        ties[first[one], first[other]] = ties[first[other], first[one]] = weight
+    return labels, ties.tocsr()
+
+
 def test_the_smallest_community_goes_to_the_one_it_is_most_tied_to():
-    #        0 and 1 are tied by 1, 1 and 2 by 3; 0 has the fewest members
-    ties = csr_matrix((6, 6)).tolil()
-    for one, other, weight in [(0, 1, 1), (2, 4, 3), (1, 2, 5), (3, 4, 5), (4, 5, 5)]:
-        ties[one, other] = ties[other, one] = weight
-    labels = np.array([0, 1, 1, 2, 2, 2])
-    assert merged(labels, ties.tocsr(), count=2).tolist() == [0, 0, 0, 1, 1, 1]
-    assert merged(labels, ties.tocsr(), count=1).tolist() == [0] * 6
-    assert merged(labels, ties.tocsr()).tolist() == labels.tolist()
+    labels, ties = tied_communities([1, 2, 3], [(0, 1, 2), (0, 2, 1), (1, 2, 1)])
+    assert merged(labels, ties, count=2).tolist() == [0, 0, 0, 1, 1, 1]
+    assert merged(labels, ties, count=1).tolist() == [0] * 6
+    assert merged(labels, ties).tolist() == labels.tolist()
+
+
+def test_merged_communities_add_up_their_ties():
+    # 0 joins 1; together they are tied to 2 by 1 + 2 and to 3 by 2.5.
+    labels, ties = tied_communities([1, 2, 3, 4], [(0, 1, 9), (0, 2, 1), (1, 2, 2), (1, 3, 2.5)])
+    assert merged(labels, ties, count=2).tolist() == [0] * 6 + [1] * 4
+
+
+def test_the_two_communities_of_the_karate_club_have_the_best_modularity_of_two():
+    club = nx.karate_club_graph()
+    for *_, edge in club.edges(data=True):
+        edge.clear()
+    assert partition(from_networkx(club), count=2, seed=1).modularity == pytest.approx(0.3718, abs=5e-5)
+
+
+def test_the_same_seed_gives_the_same_partition_of_noise_and_another_seed_another():
+    graph = from_networkx(nx.gnp_random_graph(300, 0.05, seed=1))
+    one, again, other = (partition(graph, seed=seed).labels.tobytes() for seed in (1, 1, 2))
+    assert one == again
+    assert one != other

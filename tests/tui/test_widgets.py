@@ -1,0 +1,148 @@
+"""Bars, the plane and lists: right to the character, and as wide as they say."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+from textual.app import App
+
+from tui.reading.communities import CommunityView
+from tui.reading.comparison import ItemRow, OptionRow, Share
+from tui.widgets.bars import preference_bars, score_bar, share_bar
+from tui.widgets.plane import plane
+from tui.widgets.rowlist import Column, RowList
+
+
+def row(**more) -> ItemRow:
+    options = (
+        OptionRow(text="猫が好き " * 20, real=Share(mean=0.75, low=0.6, high=0.9), simulated=Share(mean=0.4)),
+        OptionRow(text="[red]no[/red]", real=Share(mean=0.25, low=0.1, high=0.4), simulated=Share(mean=0.6)),
+    )
+    known = {"item": "1", "community": "cats", "query": "?", "kind": "choice", "options": options, "asked": True}
+    return ItemRow(**{**known, "voters": 8, "ballots": 4, "abstentions": 1, **more})
+
+
+@pytest.mark.parametrize(
+    ("share", "bar"),
+    [
+        (Share(mean=0.5), "█████     "),
+        (Share(mean=0.5, low=0.0, high=1.0), "├████────┤"),
+        (Share(mean=1.0, low=0.9, high=1.0), "█████████│"),
+        (Share(mean=0.0, low=0.0, high=0.0), "│         "),
+    ],
+)
+def test_a_bar_is_as_long_as_its_share_and_marks_its_interval(share, bar):
+    assert share_bar(share, 10, "█") == bar
+
+
+@pytest.mark.parametrize("width", [40, 53, 80, 120])
+def test_no_line_of_the_bars_is_wider_than_its_room(width):
+    for line in preference_bars(row(), width).plain.split("\n"):
+        assert cell_len(line) <= width
+
+
+def test_bars_tell_real_from_simulated_without_colour_and_show_markup_as_it_stands():
+    text = preference_bars(row(), 80).plain
+    assert "[red]no[/red]" in text
+    assert "real █" in text and "sim  ▒" in text
+    assert "8 voters" in text and "4 ballots, 1 abstention" in text
+    real, simulated = (line for line in text.split("\n") if "75%" in line or " 40% " in line)
+    assert "75%◂ [60%  90%]" in real
+    assert "◂" not in simulated and "[" not in simulated
+
+
+def test_unknown_voters_and_missing_votes_are_said():
+    assert "no interval" in preference_bars(row(voters=None), 80).plain
+    unasked = tuple(OptionRow(text=name, simulated=Share(mean=0.5)) for name in "ab")
+    text = preference_bars(row(options=unasked, asked=False), 80).plain
+    assert "nobody was really asked" in text
+    assert "real" not in text.replace("really", "")
+
+
+def test_a_score_below_chance_points_to_the_left():
+    assert score_bar(-0.3, 5) == "◂····"
+    assert score_bar(1.0, 5) == "█████"
+
+
+def community(name: str, identity: float | None, bond: float | None) -> CommunityView:
+    return CommunityView(name=name, title="", members=5, norms=3, identity=identity, bond=bond)
+
+
+def test_the_plane_has_identity_across_and_bond_up():
+    lines = plane([community("tea", 0.0, 1.0), community("cats", 1.0, 0.0)], 0, 46, 13)
+    assert len(lines) == 13
+    assert lines[1] == "  1 │◆ tea" + " " * 35
+    assert lines[10].endswith("•")
+    assert lines[10].startswith("  0 │")
+
+
+def test_an_undefined_score_stands_nowhere_on_the_plane():
+    assert plane([community("tea", None, 1.0)], 0, 46, 13) == []
+
+
+def test_a_wide_name_at_the_edge_of_the_plane_does_not_break_its_frame():
+    for line in plane([community("猫" * 30, 1.0, 0.5)], 0, 46, 13):
+        assert cell_len(line) <= 46
+
+
+class Rows:
+    """A million rows that are made when they are looked at."""
+
+    def __init__(self):
+        self.made = 0
+
+    def __len__(self):
+        return 1_000_000
+
+    def __getitem__(self, index):
+        self.made += 1
+        return (f"row {index} 猫", "[bold]x[/bold]")
+
+
+class ListApp(App[None]):
+    def compose(self):
+        yield RowList([Column("name", 10, share=1), Column("note", 20, above=60)])
+
+
+async def test_a_list_of_a_million_rows_makes_only_the_rows_that_are_seen(look):
+    app, rows = ListApp(), Rows()
+    async with app.run_test(size=(80, 24)) as pilot:
+        listed = app.query_one(RowList)
+        listed.show(rows)
+        await pilot.press("end")
+        await pilot.pause()
+        assert listed.cursor == 999_999
+        assert "▸ row 999999 猫" in look.text(app)
+        assert "[bold]x[/bold]" in look.text(app)
+        assert rows.made < 500
+
+
+async def test_a_list_leaves_columns_out_where_it_is_narrow_and_stays_straight(look):
+    app = ListApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.query_one(RowList).show([("猫" * 50, "note"), ("plain", "note")])
+        await pilot.pause()
+        text = look.text(app)
+        assert "note" not in text
+        assert {cell_len(line) for line in text.split("\n")} == {40}
+
+
+async def test_a_list_says_which_row_is_marked_and_which_is_opened():
+    told = []
+
+    class Telling(ListApp):
+        def on_row_list_highlighted(self, message):
+            told.append(("marked", message.index))
+
+        def on_row_list_chosen(self, message):
+            told.append(("opened", message.index))
+
+    app = Telling()
+    async with app.run_test(size=(80, 10)) as pilot:
+        app.query_one(RowList).show([("a", ""), ("b", ""), ("c", "")])
+        app.query_one(RowList).focus()
+        await pilot.press("down", "down", "down", "up", "enter")
+        await pilot.pause()
+        await pilot.click(RowList, offset=(5, 3))
+        await pilot.pause()
+    assert told == [("marked", 0), ("marked", 1), ("marked", 2), ("marked", 1), ("opened", 1), ("marked", 2)]

@@ -1,0 +1,1 @@
+"""What the screens show, read from journals and corpora into immutable snapshots; nothing is computed here."""

@@ -1,0 +1,96 @@
+"""One item in one community: its ballots, round by round, and the norms that they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from personas.errors import InputError
+from simulator.journal import Journal
+from tui.reading.communities import NormView, norm_view
+from tui.reading.comparison import ItemRow, item_row
+from tui.reading.provenance import Provenance, provenance_of_run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+__all__ = ["BallotView", "ItemView", "read_item"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BallotView:
+    """A ballot: who cast it in which round, for which option (None: an abstention), why, and by which norms."""
+
+    persona: str
+    about: str
+    round: int
+    choice: int | None
+    shares: tuple[float, ...]
+    reason: str
+    norms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemView:
+    """An item in a community with all its ballots, by round and persona, and the norms by their posts."""
+
+    provenance: Provenance
+    row: ItemRow
+    ballots: tuple[BallotView, ...]
+    norms: Mapping[str, NormView]
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The rounds in which ballots were cast, in order."""
+        return tuple(sorted({ballot.round for ballot in self.ballots}))
+
+    def of_round(self, number: int) -> tuple[BallotView, ...]:
+        """Return the ballots of a round."""
+        return tuple(ballot for ballot in self.ballots if ballot.round == number)
+
+
+def read_item(folder: Path, item: str, community: str) -> ItemView:
+    """Read an item of the run in ``folder`` with its ballots in a community.
+
+    Raises:
+        InputError: the run has no such item, or nothing came of it in this community.
+    """
+    with Journal.read(folder) as journal:
+        result = next(
+            (body for name, where, body in journal.results() if (name, where) == (item, community)), None
+        )
+        if result is None:
+            raise InputError(f"nothing has come of item {item!r} in {community!r} yet", where=str(folder))
+        ballots = journal.ballots(item, community)
+        personas = journal.personas(community)
+        posts = sorted({post for ballot in ballots for post in ballot.norms})
+        norms = {post: norm_view(body) for post, body in journal.norms(community, posts).items()}
+        return ItemView(
+            provenance=provenance_of_run(journal, folder),
+            row=item_row(journal.item(item), item, community, result),
+            ballots=tuple(
+                BallotView(
+                    persona=ballot.persona,
+                    about=_about(personas.get(ballot.persona, {})),
+                    round=ballot.round,
+                    choice=ballot.choice,
+                    shares=ballot.shares,
+                    reason=ballot.reason,
+                    norms=ballot.norms,
+                )
+                for ballot in ballots
+            ),
+            norms=norms,
+        )
+
+
+def _about(persona: Mapping[str, Any]) -> str:
+    """Return who a persona is, in a line: its activity, group and attributes."""
+    known = {
+        "activity": persona.get("activity"),
+        "group": persona.get("group"),
+        **persona.get("attributes", {}),
+    }
+    return " · ".join(f"{name} {value}" for name, value in known.items() if value)

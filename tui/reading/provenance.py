@@ -1,0 +1,107 @@
+"""What stands on every screen: what was simulated, by which predictor, on what corpus, and if it is fictional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tui.plaintext import one_line
+
+if TYPE_CHECKING:
+    from personas.manifest import Manifest
+    from simulator.journal import Journal
+
+__all__ = ["Provenance", "RunState", "provenance_of_corpus", "provenance_of_run", "state_of_run"]
+
+RunState = Literal["done", "running", "unfinished"]
+QUIET = 60.0
+"""Seconds without a write after which a run that is not done is no longer called running."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Where a screen's figures come from.
+
+    Args:
+        name: the folder's name, of the run or of the corpus.
+        corpus: the corpus's title. ``source``: the reader it was read with. ``licence``: of its texts.
+        folder: where the corpus is.
+        fictional: whether its people and texts are invented.
+        predictor: what made the ballots; empty where nothing was simulated.
+        embedder: the model that texts are compared by; empty where none was used.
+        membership: how the communities were settled, in words.
+    """
+
+    name: str
+    corpus: str
+    source: str
+    licence: str
+    folder: Path
+    fictional: bool
+    predictor: str = ""
+    embedder: str = ""
+    membership: str = ""
+
+    @property
+    def line(self) -> str:
+        """All of it in one line, the most important first."""
+        what = f"{self.predictor} on {self.corpus}" if self.predictor else f"corpus {self.corpus}"
+        return one_line(" · ".join(part for part in (what, self.source, self.licence) if part))
+
+
+def provenance_of_run(journal: Journal, folder: Path) -> Provenance:
+    """Read it from a run's journal."""
+    source = journal.fact("source") or {}
+    corpus_folder = Path(str(source.get("folder", "")))
+    return Provenance(
+        name=folder.resolve().name,
+        corpus=str(source.get("title") or corpus_folder.name or "an unnamed corpus"),
+        source=str(source.get("source", "")),
+        licence=str(source.get("licence", "")),
+        folder=corpus_folder,
+        fictional=bool(source.get("fictional", False)),
+        predictor=str(journal.fact("predictor") or "unknown predictor"),
+        embedder=str(journal.fact("embedder") or ""),
+        membership=_membership(str(source.get("membership", "")), str(source.get("method", ""))),
+    )
+
+
+def provenance_of_corpus(
+    manifest: Manifest, folder: Path, *, origin: str = "", method: str = ""
+) -> Provenance:
+    """Read it from a corpus's manifest."""
+    return Provenance(
+        name=folder.resolve().name,
+        corpus=manifest.title or folder.resolve().name,
+        source=manifest.source,
+        licence=manifest.licence,
+        folder=folder,
+        fictional=manifest.fictional,
+        membership=_membership(origin, method),
+    )
+
+
+def state_of_run(state: str, written: float, now: float) -> RunState:
+    """Return the state of a run by what its journal says and when it was last written to.
+
+    >>> state_of_run("running", written=100.0, now=101.0), state_of_run("running", written=100.0, now=9000.0)
+    ('running', 'unfinished')
+    """
+    if state == "done":
+        return "done"
+    return "running" if now - written < QUIET else "unfinished"
+
+
+def last_write(folder: Path) -> float:
+    """Return when the journal in ``folder`` was last written to, in seconds since 1970; 0 where there is none."""
+    times = [
+        path.stat().st_mtime for path in folder.glob("journal.sqlite*") if not path.name.endswith("-shm")
+    ]
+    return max(times, default=0.0)
+
+
+def _membership(origin: str, method: str) -> str:
+    if origin == "found":
+        return f"communities found in the graph: {method}" if method else "communities found in the graph"
+    return "communities given by the source" if origin else ""

@@ -1,0 +1,160 @@
+"""What all screens share: a snapshot read in a thread, the line of provenance, help, and the way back."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import get_current_worker
+
+from personas.errors import InputError
+from tui.plaintext import one_line
+from tui.widgets.topbar import TopBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from textual.app import ComposeResult
+
+    from tui.app import Interface
+
+__all__ = ["InstrumentScreen", "RunScreen"]
+
+View = TypeVar("View")
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, sqlite3.Error)
+"""What reading a folder that others wrote can raise; ``InputError`` is a ``ValueError``."""
+
+
+class InstrumentScreen(Screen[None], Generic[View]):
+    """A screen that shows a snapshot.
+
+    A subclass says how the snapshot is read (``read``, in a thread, touching no widget), what is drawn
+    (``body``) and how a snapshot that came is drawn (``apply``, in the interface's own loop).
+    """
+
+    PLACE: ClassVar[str] = ""
+    PLACES: ClassVar[tuple[str, ...]] = ()
+    GUIDE: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  so it is declared upstream
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", key_display="esc"),
+        Binding("r", "reload", "Read again", show=False),
+    ]
+
+    class Arrived(Message):
+        """A snapshot was read."""
+
+        def __init__(self, view: Any) -> None:
+            super().__init__()
+            self.view = view
+
+    class Failed(Message):
+        """No snapshot could be read."""
+
+        def __init__(self, problem: str) -> None:
+            super().__init__()
+            self.problem = problem
+
+    @property
+    def interface(self) -> Interface:
+        """The application."""
+        from tui.app import Interface
+
+        if not isinstance(self.app, Interface):
+            raise TypeError(
+                f"{type(self).__name__} belongs to the interface, not to {type(self.app).__name__}"
+            )
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        """Hold the line of provenance, the body and the keys."""
+        yield TopBar(self.PLACE, self.PLACES)
+        yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """Yield the widgets between the top and the footer."""
+        raise NotImplementedError
+
+    def read(self) -> View:
+        """Read the snapshot; called in a thread."""
+        raise NotImplementedError
+
+    def apply(self, view: View) -> None:
+        """Draw a snapshot."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Ask for the first snapshot."""
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Ask for a fresh snapshot."""
+        self.in_thread(self.read, self.Arrived, group="snapshot")
+
+    def in_thread(self, work: Callable[[], Any], arrived: Callable[[Any], Message], *, group: str) -> None:
+        """Do work in a thread and post its result as a message; only the latest of a group counts."""
+
+        def run() -> None:
+            worker = get_current_worker()
+            message: Message
+            try:
+                message = arrived(work())
+            except DAMAGE as error:
+                message = self.Failed(_told(error))
+            if not worker.is_cancelled:
+                self.post_message(message)
+
+        self.run_worker(run, thread=True, exclusive=True, group=group)
+
+    def on_instrument_screen_arrived(self, message: Arrived) -> None:
+        """Draw the snapshot in one go."""
+        message.stop()
+        with self.app.batch_update():
+            self.apply(message.view)
+
+    def on_instrument_screen_failed(self, message: Failed) -> None:
+        """Say what was wrong."""
+        message.stop()
+        self.query_one(TopBar).say(self.PLACE, f"✗ {message.problem}", fictional=False)
+        self.tell(message.problem, wrong=True)
+
+    def tell(self, text: str, *, wrong: bool = False) -> None:
+        """Show a short message; nothing in it is markup."""
+        severity = "error" if wrong else "information"
+        self.notify(one_line(text), severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
+
+    def action_leave(self) -> None:
+        """Go back to the screen before."""
+        self.interface.leave()
+
+
+class RunScreen(InstrumentScreen[View]):
+    """One of the screens of a run; the digits lead from one to another."""
+
+    PLACES: ClassVar[tuple[str, ...]] = ("Progress", "Preferences", "Communities", "Scores")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "visit('progress')", "Progress", show=False),
+        Binding("2", "visit('preferences')", "Preferences", show=False),
+        Binding("3", "visit('communities')", "Communities", show=False),
+        Binding("4", "visit('scores')", "Scores", show=False),
+    ]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def action_visit(self, place: str) -> None:
+        """Show another side of the same run."""
+        self.interface.visit(place, self.folder)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    return f"what is there is damaged or cannot be read: {type(error).__name__}: {error}"

@@ -1,0 +1,54 @@
+"""Longer plain text to scroll through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.plaintext import shown
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+__all__ = ["Prose", "heading", "plain"]
+
+
+def heading(text: str) -> Content:
+    """Return a heading."""
+    return Content.styled(shown(text), "bold")
+
+
+def plain(text: str) -> Content:
+    """Return strangers' text as it may be drawn."""
+    return Content(shown(text))
+
+
+class Prose(VerticalScroll):
+    """A text that scrolls; it is made of ``Content``, so that nothing in it is read as markup."""
+
+    def __init__(
+        self, text: Content | None = None, *, top: Widget | None = None, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._top = top
+        self._body = Static(text or Content(), markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Hold the text, below what stands on top of it."""
+        if self._top is not None:
+            yield self._top
+        yield self._body
+
+    def show(self, text: Content) -> None:
+        """Draw another text, from its beginning."""
+        self._body.update(text)
+        self.scroll_home(animate=False)
+
+    @property
+    def text(self) -> str:
+        """What is drawn."""
+        return str(self._body.content)

@@ -1,0 +1,70 @@
+"""The two lines at the top of every screen: where one is, and where the figures come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from tui.plaintext import clipped, fitted, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.reading.provenance import Provenance
+
+__all__ = ["FICTIONAL", "TopBar"]
+
+FICTIONAL = "FICTIONAL PEOPLE AND TEXTS"
+
+
+class TopBar(Widget):
+    """Says where one is, what was simulated, by which predictor, on what corpus, and whether it is fictional.
+
+    Args:
+        place: the screen's name.
+        places: the names of the sides between which the digits lead, where this screen is one of them.
+    """
+
+    def __init__(self, place: str, places: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._place = place
+        self._places = tuple(places)
+        self._title = ""
+        self._line = ""
+        self._fictional = False
+        self._sided = True
+
+    def show(self, provenance: Provenance, *, more: str = "") -> None:
+        """Draw where the figures come from, after what there is more to say."""
+        line = " · ".join(part for part in (more, provenance.line) if part)
+        self._sided = bool(provenance.predictor)
+        self.say(provenance.name, line, fictional=provenance.fictional)
+
+    def say(self, name: str, line: str, *, fictional: bool) -> None:
+        """Draw a name and a line of one's own."""
+        self._title, self._line, self._fictional = one_line(name), one_line(line), fictional
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw both lines."""
+        width = self.content_size.width
+        badge = f" {FICTIONAL} " if self._fictional else ""
+        line = fitted(self._line, max(0, width - len(badge) - 1))
+        return Content.assemble(self._first(width), "\n", line, " " if badge else "", (badge, "reverse bold"))
+
+    def _first(self, width: int) -> Content:
+        """Return where one is: the sides of a run, this one marked, or else the screen's name."""
+        sides = [f"{number} {name}" for number, name in enumerate(self._places, start=1)]
+        if not self._sided or not sides:
+            path = " › ".join(part for part in ("commonbond", self._title, self._place) if part)
+            return Content.styled(clipped(path, width), "bold")
+        space = width - cell_len("  ".join(sides)) - 4
+        path = clipped(f"commonbond › {self._title}" if space > 24 else self._title, space)
+        parts: list[Content | str | tuple[str, str]] = [(path, "bold"), "  "]
+        for side, name in zip(sides, self._places, strict=True):
+            here = name == self._place
+            parts.append((f"▸{side} ", "bold $accent") if here else (f" {side} ", ""))
+        return Content.assemble(*parts)
