@@ -75,11 +75,15 @@ def evaluate(
     """
     setting, seed = simulation.setting, simulation.settings.seed
     everyone = pooled(setting.stores, a0=simulation.settings.up_prior, b0=simulation.settings.down_prior)
-    judge = NormPredictor(setting.stores, simulation.embedder, simulation.settings, name="norm judge")
+    keep, sharpness = simulation.settings.keep, setting.sharpness.value
+    judge = NormPredictor(
+        setting.stores, simulation.embedder, keep=keep, sharpness=sharpness, name="norm judge"
+    )
     universal = NormPredictor(
         setting.stores,
         simulation.embedder,
-        simulation.settings,
+        keep=keep,
+        sharpness=sharpness,
         name="universal predictor (all communities' norms pooled)",
         everyone=everyone,
     )
@@ -102,7 +106,10 @@ def evaluate(
         "fictional": manifest.fictional,
     }
     method = setting.membership.method or "as the source names them"
-    told = (f"{len(setting.membership.communities)} communities, {setting.membership.origin}: {method}",)
+    told = (
+        f"{len(setting.membership.communities)} communities, {setting.membership.origin}: {method}",
+        _told_sharpness(simulation),
+    )
     warnings = tuple(f"warning: {warning}" for warning in setting.warnings)
     return ScoreCard(
         predictor=run.predictor,
@@ -110,6 +117,12 @@ def evaluate(
         notes=(*split.notes, *told, *notes, *warnings),
         tasks=tuple(tasks),
     )
+
+
+def _told_sharpness(simulation: Simulation) -> str:
+    sharpness = simulation.setting.sharpness
+    how = "as told" if not sharpness.errors else "chosen by leave-one-out on the norms, held-out items unseen"
+    return f"sharpness τ = {sharpness.value:g}, {how}"
 
 
 ONE_OPTION = {first_posted().name, longest().name}

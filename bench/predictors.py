@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from personas.embedding import Embedder
     from personas.norms import NormStore
     from simulator.item import Item
-    from simulator.settings import Settings
     from simulator.simulation import Run
 
 __all__ = ["NormPredictor", "Predictor", "RunPredictor"]
@@ -56,7 +55,8 @@ class NormPredictor:
     It is the mean that a panel's ballots scatter about, and cheap enough to ask of every candidate community.
 
     Args:
-        stores: the norms of each community; ``everyone`` stands for a community that has no store.
+        stores: the norms of each community.
+        keep: how many nearest norms it judges by. ``sharpness``: τ, how fast their weight falls.
         everyone: the norms that are used for all communities, where one predictor is to serve all of them.
     """
 
@@ -64,8 +64,9 @@ class NormPredictor:
         self,
         stores: Mapping[str, NormStore],
         embedder: Embedder,
-        settings: Settings,
         *,
+        keep: int,
+        sharpness: float,
         name: str,
         simulated: bool = False,
         everyone: NormStore | None = None,
@@ -75,16 +76,16 @@ class NormPredictor:
         self._stores = stores
         self._everyone = everyone
         self._embedder = embedder
-        self._settings = settings
+        self._keep, self._sharpness = keep, sharpness
 
     def predict(self, item: Item, community: str) -> Preference | None:
         """Return the normalised norm scores; None where the community has no norms."""
         store = self._everyone or self._stores[community]
         if not store.norms:
             return None
-        norms = retrieve(item, store, self._embedder, keep=self._settings.keep)
+        norms = retrieve(item, store, self._embedder, keep=self._keep)
         memory = np.ones((1, len(store.norms)), np.int64)
-        scores, _ = norm_scores(norms, memory, sharpness=self._settings.sharpness)
+        scores, _ = norm_scores(norms, memory, sharpness=self._sharpness)
         polarity = np.array([option.polarity for option in item.options])
         judged = np.where(polarity < 0, 1 - scores[0], scores[0])
         return Preference(shares=tuple((judged / judged.sum()).tolist()))

@@ -37,12 +37,14 @@ class Question:
         column: the source's column that holds the answers.
         title: the question, in our words.
         options: the answers as (code in the source, our words), in the order of the scale.
+        ordered: whether the options stand on a scale.
     """
 
     post: str
     column: str
     title: str
     options: tuple[tuple[str, str], ...]
+    ordered: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,6 +274,7 @@ def nonvoters_questions() -> tuple[Question, ...]:
                 "I would rather vote in person on Election Day",
                 "I would rather vote in some other way",
             ),
+            ordered=False,
         ),
     )
 
@@ -333,7 +336,7 @@ def tables(survey: Survey, rows: list[Row]) -> dict[str, list[tuple[object, ...]
     size = Counter(row[survey.attribute] for row in rows)
     files: dict[str, list[tuple[object, ...]]] = {
         "communities": [("community", "title")],
-        "posts": [("post", "community", "kind", "title", "text")],
+        "posts": [("post", "community", "kind", "tags", "title", "text")],
         "replies": [("post", "parent", "thread", "kind", "text")],
         "votes": [("community", "post", "value", "count")],
     }
@@ -344,7 +347,16 @@ def tables(survey: Survey, rows: list[Row]) -> dict[str, list[tuple[object, ...]
         by_group = counts(survey, question, rows)
         if not by_group:
             continue
-        files["posts"].append((question.post, "", "question", question.title, survey.note))
+        files["posts"].append(
+            (
+                question.post,
+                "",
+                "question",
+                "ordered" if question.ordered else "",
+                question.title,
+                survey.note,
+            )
+        )
         for number, (_, text) in enumerate(question.options, start=1):
             option = f"{question.post}-o{number}"
             files["replies"].append((option, question.post, question.post, "option", text))

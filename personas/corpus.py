@@ -76,8 +76,11 @@ class Corpus:
     @property
     def content(self) -> str:
         """A hash of what can be read here: of the whole corpus's content and of what is hidden."""
-        view = [self.manifest.content, *map(str, sorted(self._before.items())), *sorted(self._hidden)]
-        return hashlib.sha256("\n".join(view).encode()).hexdigest() if self._narrow else view[0]
+        if not self._narrow:
+            return self.manifest.content
+        ends = [(community, moment.timestamp()) for community, moment in sorted(self._before.items())]
+        view = json.dumps([self.manifest.content, ends, sorted(self._hidden)])
+        return hashlib.sha256(view.encode()).hexdigest()
 
     def verify(self) -> None:
         """Compare every table with the hash that the manifest has of it.
@@ -102,7 +105,8 @@ class Corpus:
 
         Hidden with a thread are its posts, its replies and their votes; hidden by ``before``, a moment for
         each community that it names, are posts, replies and votes made then or later, and whatever hangs on
-        them. Members of whom nothing is left are hidden, too. Undated rows are hidden by their thread alone.
+        them: every reply below, dated or not, and its votes. Members of whom nothing is left are hidden, too.
+        Other undated rows are hidden by their thread alone.
         """
         earliest = dict(self._before)
         for community, moment in (before or {}).items():
@@ -184,10 +188,15 @@ class Corpus:
         earlier = """(created IS NULL OR community NOT IN (SELECT community FROM ends)
                       OR created < (SELECT moment FROM ends e WHERE e.community = rows.community))"""
         db.execute(
-            f"""CREATE TABLE posts AS
-                SELECT * FROM all_posts AS rows ANTI JOIN hidden USING (thread)
-                ANTI JOIN (SELECT post AS thread FROM all_posts AS rows WHERE NOT {earlier}) AS later
-                USING (thread) WHERE {earlier} ORDER BY community, thread, created NULLS FIRST, post"""
+            f"""CREATE TABLE later AS WITH RECURSIVE later AS (
+                  SELECT post FROM all_posts AS rows WHERE NOT {earlier}
+                  UNION SELECT below.post FROM all_posts AS below JOIN later ON below.parent = later.post)
+                SELECT post FROM later"""
+        )
+        db.execute(
+            """CREATE TABLE posts AS SELECT * FROM all_posts ANTI JOIN hidden USING (thread)
+               ANTI JOIN later USING (post) ANTI JOIN (SELECT post AS thread FROM later) AS later USING (thread)
+               ORDER BY community, thread, created NULLS FIRST, post"""
         )
         db.execute(
             f"""CREATE VIEW votes AS SELECT * FROM all_votes AS rows

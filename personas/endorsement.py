@@ -36,7 +36,7 @@ BY_RANK = """
 
 
 def endorsements(corpus: Corpus, membership: Membership, *, a0: float = 1.0, b0: float = 1.0) -> pa.Table:
-    """Return one row for each post and each community that endorsed or rejected it.
+    """Return one row for each post and each community of ``membership`` that endorsed or rejected it.
 
     With ``up`` and ``down`` votes the endorsement is ``(a0 + up) / (a0 + b0 + up + down)``, the mean of a Beta
     posterior (Lin & Wei 2026), and the support ``up + down``. Where a given community publishes no votes but
@@ -98,7 +98,8 @@ def _tallies(corpus: Corpus, membership: Membership) -> str:
         votes = """SELECT v.post, b.community, v.value, v.count FROM votes v JOIN posts p USING (post)
                    JOIN belonging b ON b.member = p.author AND b.within = v.community"""
     else:
-        votes = "SELECT v.post, v.community, v.value, v.count FROM votes v"
+        votes = """SELECT v.post, v.community, v.value, v.count FROM votes v
+                   WHERE v.community IN (SELECT community FROM belongs)"""
     tally = f"SELECT post, community, {sums} FROM ({votes}) GROUP BY post, community"
     if corpus.manifest.ballot != "choice":
         return tally

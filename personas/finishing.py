@@ -36,28 +36,45 @@ def finish(staging: Staging, folder: Path) -> list[str]:
         Notices for the manifest: what a reader of the corpus should know.
 
     Raises:
-        InputError: no post is left.
+        InputError: no post is left, or the disk or the memory is full.
     """
+    import duckdb
+
+    try:
+        notices = _finished(staging, folder)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise InputError(
+            f"the tables cannot be written: {str(error).partition(chr(10))[0]}",
+            where=str(folder.parent),
+            remedy="make room on the disk, or in memory",
+        ) from error
+    for leftover in ("members.staged", "posts.staged", "votes.staged", "staged.duckdb", "staged.duckdb.wal"):
+        (folder / leftover).unlink(missing_ok=True)
+    return notices
+
+
+def _finished(staging: Staging, folder: Path) -> list[str]:
     import duckdb
 
     with duckdb.connect(str(folder / "staged.duckdb")) as db:
         db.execute("SET preserve_insertion_order = true")
         for table in ("members", "posts", "votes"):
             path = str(folder / f"{table}.staged")
-            db.execute(f"CREATE VIEW staged_{table} AS SELECT * FROM read_parquet('{_quoted(path)}')")
+            db.execute(
+                f"""CREATE VIEW staged_{table} AS SELECT * RENAME (file_row_number AS number)
+                FROM read_parquet('{_quoted(path)}', file_row_number = true)"""
+            )
         notices = _finish_posts(db, staging, folder)
         _finish_votes(db, staging, folder)
         _finish_members(db, folder)
-    for leftover in ("members.staged", "posts.staged", "votes.staged", "staged.duckdb", "staged.duckdb.wal"):
-        (folder / leftover).unlink(missing_ok=True)
     return notices
 
 
 def _finish_posts(db: DuckDBPyConnection, staging: Staging, folder: Path) -> list[str]:
     db.execute(
         """CREATE TABLE chosen AS
-        SELECT post, parent, thread, file, line,
-               row_number() OVER (PARTITION BY post ORDER BY file, line) AS place
+        SELECT post, parent, thread, file, line, number,
+               row_number() OVER (PARTITION BY post ORDER BY file, line, number) AS place
         FROM staged_posts"""
     )
     _report(db, staging, SECOND_POST, "SELECT file, line, post FROM chosen WHERE place > 1")
@@ -73,7 +90,7 @@ def _finish_posts(db: DuckDBPyConnection, staging: Staging, folder: Path) -> lis
         db,
         """SELECT s.post, s.community, s.author, s.parent, c.thread, s.kind, s.title, s.text, s.tags,
                   s.created, s.score
-           FROM staged_posts s JOIN chosen c USING (post, file, line)
+           FROM staged_posts s JOIN chosen c USING (number)
            ORDER BY s.community, c.thread, s.created NULLS FIRST, s.post""",
         folder / "posts.parquet",
     )
@@ -96,7 +113,8 @@ def _finish_votes(db: DuckDBPyConnection, staging: Staging, folder: Path) -> Non
     db.execute(
         """CREATE TABLE named AS
         SELECT *, row_number() OVER (
-            PARTITION BY voter, post ORDER BY created DESC NULLS LAST, file DESC, line DESC) AS place
+            PARTITION BY voter, post ORDER BY created DESC NULLS LAST, file DESC, line DESC,
+            number DESC) AS place
         FROM staged_votes SEMI JOIN chosen USING (post) WHERE voter IS NOT NULL"""
     )
     _report(db, staging, SECOND_VOTE, "SELECT file, line, post FROM named WHERE place > 1")
@@ -119,7 +137,7 @@ def _finish_members(db: DuckDBPyConnection, folder: Path) -> None:
     _copy(
         db,
         f"""WITH known AS (
-              SELECT member, community, first(attributes ORDER BY file, line) AS attributes
+              SELECT member, community, first(attributes ORDER BY file, line, number) AS attributes
               FROM staged_members GROUP BY member, community),
             seen AS (
               SELECT DISTINCT author AS member, community FROM read_parquet('{_quoted(posts)}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -28,6 +29,8 @@ __all__ = ["ingest"]
 
 SAMPLE = 300
 """How many posts of a community are read to tell its language."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 def ingest(
@@ -92,8 +95,8 @@ def _refuse_occupied(target: Path, *, replace: bool) -> None:
 @contextmanager
 def _workshop(target: Path) -> Iterator[Path]:
     """Give a folder beside ``target`` that is gone afterwards, and clear away what a killed process left."""
-    folder = target.parent / f".{target.name}.part"
-    lock_path = target.parent / f".{target.name}.lock"
+    folder = _beside(target, "part")
+    lock_path = _beside(target, "lock")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = lock_path.open("w")
@@ -106,14 +109,22 @@ def _workshop(target: Path) -> Iterator[Path]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(lock.fileno()), lock_path.stat()):
+                raise BlockingIOError  # its owner deleted it before it could be locked here
         except OSError:
             raise InputError(
                 "another process is writing it", where=str(target), remedy="wait for it"
             ) from None
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear_leftovers(folder, target)
         folder.mkdir()
         try:
             yield folder
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise InputError(
+                f"it cannot be written: {error.strerror}", where=str(target), remedy="make room on the disk"
+            ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             lock_path.unlink(missing_ok=True)
@@ -123,9 +134,27 @@ def _move(folder: Path, target: Path, *, replace: bool) -> None:
     for path in folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
+    old = _beside(target, "old")
     if replace and target.exists():
-        shutil.rmtree(target)
-    folder.rename(target)
+        target.rename(old)
+    try:
+        folder.rename(target)
+    except OSError:
+        _refuse_occupied(target, replace=False)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear_leftovers(folder: Path, target: Path) -> None:
+    old = _beside(target, "old")
+    if old.exists() and not target.exists():  # killed between the two renames
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(target: Path, ending: str) -> Path:
+    return target.parent / f".{target.name}.{ending}"
 
 
 def _manifest(

@@ -57,16 +57,23 @@ class Panel:
     notices: tuple[str, ...] = ()
 
 
-def remember(persona: Persona, store: NormStore, *, seed: int) -> NDArray[np.int64]:
-    """Return how often the persona remembers each of its community's n norms, as an (n,) array.
+def remember(panel: Panel, store: NormStore, *, seed: int) -> NDArray[np.int64]:
+    """Return how often each of p personas remembers each of its community's n norms, as a (p, n) array.
 
     A memory is a bootstrap sample of the norms (Efron 1979): n draws with replacement. That is where
-    disagreement within a panel comes from. What its member wrote is always remembered.
+    disagreement within a panel comes from. The samples are balanced (Davison, Hinkley & Schechtman 1986): over
+    the whole panel each norm is drawn equally often, so that the panel as a whole remembers what its community
+    does, and only the personas differ. What a persona's own member wrote, it always remembers.
     """
-    n = len(store.norms)
-    rng = derived_rng(seed, "memory", persona.community, persona.persona)
-    memory = np.bincount(rng.integers(0, n, n), minlength=n) if n else np.zeros(0, np.int64)
-    if persona.member:
-        own = [index for index, norm in enumerate(store.norms) if norm.author == persona.member]
-        memory[own] = np.maximum(memory[own], 1)
+    n, p = len(store.norms), len(panel.personas)
+    rng = derived_rng(seed, "memory", panel.community)
+    drawn = rng.permutation(np.tile(np.arange(n), p)).reshape(p, n)
+    memory = np.stack([np.bincount(row, minlength=n) for row in drawn])
+    wrote: dict[str, list[int]] = {}
+    for index, norm in enumerate(store.norms):
+        wrote.setdefault(norm.author, []).append(index)
+    for number, persona in enumerate(panel.personas):
+        if persona.member:
+            own = wrote.get(persona.member, [])
+            memory[number, own] = np.maximum(memory[number, own], 1)
     return memory

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from personas.embedding import Embedder
-    from personas.norms import NormStore
+    from personas.norms import Norm, NormStore
 
 __all__ = ["Generator", "RetrievalGenerator", "Sampling", "diverse_subset"]
 
@@ -141,10 +141,15 @@ def _without(span: NDArray[np.float64], index: int) -> NDArray[np.float64]:
 def _first_of_each_text(store: NormStore, indices: NDArray[np.int64]) -> NDArray[np.int64]:
     first: dict[str, int] = {}
     for index in indices.tolist():
-        first.setdefault(store.norms[index].text.strip(), index)
+        first.setdefault(_text(store.norms[index]), index)
     return np.array(list(first.values()), np.int64)
 
 
 def _as_option(store: NormStore, index: int) -> Option:
     norm = store.norms[index]
-    return Option(text=norm.text, post=norm.post)
+    return Option(text=_text(norm), post=norm.post)
+
+
+def _text(norm: Norm) -> str:
+    """Return what a norm says; a post without a text says its headline."""
+    return norm.text.strip() or norm.title.strip()

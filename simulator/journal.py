@@ -6,6 +6,7 @@ Written in WAL mode: what was committed survives a killed process, and readers n
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from dataclasses import asdict
@@ -25,6 +26,7 @@ __all__ = ["JOURNAL", "Journal"]
 JOURNAL = "journal.sqlite"
 FORMAT = "commonbond-journal/1"
 DECIMALS = 9
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -60,10 +62,11 @@ class Journal:
             InputError: the folder cannot be written, or holds a journal of another format.
         """
         if folder is None:
-            return cls(_prepared(sqlite3.connect(":memory:")), None)
+            return cls(_prepared(sqlite3.connect(":memory:"), "memory"), None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return cls(_prepared(sqlite3.connect(folder / JOURNAL, timeout=30)), folder)
+            path = folder / JOURNAL
+            return cls(_prepared(sqlite3.connect(path, timeout=30), str(path)), folder)
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"no journal can be written: {error}", where=str(folder), remedy="choose another folder"
@@ -150,9 +153,11 @@ class Journal:
         """Write all that came of one item in one community, at once."""
         with self._db:
             if not self._db.execute("SELECT 1 FROM items WHERE item = ?", [item.item]).fetchone():
-                place = self._db.execute("SELECT count(*) FROM items").fetchone()[0]
+                # A generated item's place is its job's, not the order in which jobs happen to be done.
                 self._db.execute(
-                    "INSERT INTO items VALUES (?, ?, ?)", [item.item, place, _text(_item_body(item))]
+                    """INSERT INTO items VALUES (?1, coalesce((SELECT place FROM jobs
+                                                 WHERE item = ?1 AND community = ?2), 0), ?3)""",
+                    [item.item, community, _text(_item_body(item))],
                 )
             rows = [
                 (item.item, community, ballot.round, ballot.persona, _text(asdict(ballot)))
@@ -199,8 +204,12 @@ class Journal:
         return dict(_pairs(self._db.execute(query, [community, *posts])))
 
     def items(self, *, first: int = 0, count: int = -1) -> list[Item]:
-        """Return items in order, ``count`` of them from number ``first`` on; all where ``count`` is -1."""
-        rows = self._db.execute("SELECT body FROM items ORDER BY place LIMIT ? OFFSET ?", [count, first])
+        """Return items in the order of the jobs, ``count`` of them from number ``first`` on; all where it is -1."""
+        rows = self._db.execute(
+            """SELECT body FROM items LEFT JOIN (SELECT item, min(place) AS job FROM jobs GROUP BY item) USING (item)
+               ORDER BY job NULLS LAST, place LIMIT ? OFFSET ?""",
+            [count, first],
+        )
         return [_as_item(json.loads(row[0])) for row in rows]
 
     def item(self, name: str) -> Item:
@@ -259,12 +268,20 @@ def as_preference(data: Mapping[str, Any]) -> Preference:
     return Preference(**parts)
 
 
-def _prepared(db: sqlite3.Connection) -> sqlite3.Connection:
+def _prepared(db: sqlite3.Connection, where: str) -> sqlite3.Connection:
+    """Make the tables in an empty file, all or none; refuse a file that holds something else, untouched."""
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    row = db.execute("SELECT value FROM facts WHERE name = 'format'").fetchone() if "facts" in tables else None
+    found = row and json.loads(row[0])
+    if tables and found != FORMAT:
+        db.close()
+        raise InputError(
+            f"the journal's format is {found}, not {FORMAT}", where=where, remedy="choose another folder"
+        )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
-    db.executescript(TABLES)
-    with db:
-        db.execute("INSERT OR IGNORE INTO facts VALUES ('format', ?)", [json.dumps(FORMAT)])
+    fact = f"INSERT OR IGNORE INTO facts VALUES ('format', '{json.dumps(FORMAT)}');"
+    db.executescript(f"BEGIN; {TABLES} {fact} COMMIT;")
     return db
 
 
@@ -274,7 +291,10 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, Any
 
 
 def _text(value: Any) -> str:
-    return json.dumps(_rounded(value), sort_keys=True, ensure_ascii=False, default=_plain)
+    text = json.dumps(_rounded(value), sort_keys=True, ensure_ascii=False, default=_plain)
+    if SURROGATES.search(text):  # SQLite cannot hold half a character, but its escape
+        return json.dumps(_rounded(value), sort_keys=True, default=_plain)
+    return text
 
 
 def _rounded(value: Any) -> Any:

@@ -81,8 +81,7 @@ class NormJudge:
     def _memory(self, panel: Panel, store: NormStore) -> NDArray[np.int64]:
         known = self._memories.get(panel.community)
         if known is None or known[0] is not store:
-            memories = np.stack([remember(persona, store, seed=self.seed) for persona in panel.personas])
-            known = self._memories[panel.community] = (store, memories)
+            known = self._memories[panel.community] = (store, remember(panel, store, seed=self.seed))
         return known[1]
 
 

@@ -21,6 +21,7 @@ from simulator.graph.build import build_graph
 from simulator.graph.cohesion import Cohesion, cohesions
 from simulator.graph.layers import CommunityGraph
 from simulator.graph.partition import partition
+from simulator.sharpness import Sharpness, choose_sharpness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,7 @@ class Setting:
         membership: the communities that are simulated.
         groups: the communities found within the given ones; panels are stratified by them.
         cohesion: both scores, by community. ``profiles``: what is known of it. ``stores``: its norms.
+        sharpness: how fast a norm's weight falls with distance here.
         warnings: what a user must know before trusting a result.
     """
 
@@ -53,6 +55,7 @@ class Setting:
     cohesion: Mapping[str, Cohesion]
     profiles: Mapping[str, Profile]
     stores: Mapping[str, NormStore]
+    sharpness: Sharpness
     warnings: tuple[str, ...] = ()
 
     def panel(self, community: str, settings: Settings) -> Panel:
@@ -107,6 +110,11 @@ def map_communities(
         )
     membership = groups if found else given
     stores = build_norms(corpus, membership, embedder, a0=settings.up_prior, b0=settings.down_prior)
+    sharpness = (
+        choose_sharpness(stores, keep=settings.keep, seed=settings.seed)
+        if settings.sharpness is None
+        else Sharpness(value=settings.sharpness, errors={})
+    )
     return Setting(
         corpus=corpus,
         graph=graph,
@@ -117,6 +125,7 @@ def map_communities(
         if profiles
         else dict.fromkeys(stores, Profile()),
         stores=stores,
+        sharpness=sharpness,
         warnings=tuple(_warnings(corpus, membership, embedder, stores)),
     )
 

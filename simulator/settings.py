@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -30,7 +31,8 @@ class Settings:
         smallest: communities with fewer members are not found.
         neighbours: the identity ties kept for each member.
         keep: the norms that one persona judges an option by, at the most.
-        sharpness: τ, how fast a norm's weight falls with its distance from the option.
+        sharpness: τ, how fast a norm's weight falls with its distance from the option; None to choose it from
+            the norms themselves (``simulator.sharpness``).
         rounds: the rounds of discussion there may be.
         prior: the Dirichlet prior of each option's share.
         up_prior: a0 of an endorsement. ``down_prior``: b0 of it.
@@ -48,8 +50,8 @@ class Settings:
     blend: float = 0.5
     smallest: int = 5
     neighbours: int = 20
-    keep: int = 128
-    sharpness: float = 10.0
+    keep: int = 512
+    sharpness: float | None = None
     rounds: int = 3
     prior: float = 0.5
     up_prior: float = 1.0
@@ -63,8 +65,9 @@ class Settings:
         for name in ("smallest", "neighbours", "keep", "concurrency"):
             self._check(name, "at least 1", lambda value: value >= 1)
         self._check("rounds", "0 or more", lambda value: value >= 0)
-        for name in ("sharpness", "prior", "up_prior", "down_prior"):
-            self._check(name, "positive", lambda value: value > 0)
+        self._check("sharpness", "positive", lambda value: value is None or 0 < value < math.inf)
+        for name in ("prior", "up_prior", "down_prior"):
+            self._check(name, "positive", lambda value: 0 < value < math.inf)
         self._check("groups", "at least 1", lambda value: value is None or value >= 1)
         self._check(
             "communities", "one of: " + ", ".join(get_args(Grouping)), get_args(Grouping).__contains__

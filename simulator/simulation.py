@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from simulator.engine import Job, run_jobs
 from simulator.flow import Flow, Query
 from simulator.generate import RetrievalGenerator
 from simulator.item import Item, Option, Preference
-from simulator.journal import Journal, as_preference
+from simulator.journal import SURROGATES, Journal, as_preference
 from simulator.judge import NormJudge
 from simulator.setting import Setting, map_communities
 from simulator.settings import Settings
@@ -119,10 +120,12 @@ class Simulation:
             advance: called with the number of judgements done and of all.
 
         Raises:
-            InputError: there is no item, a community does not exist, or the folder holds another run.
+            InputError: there is no item or two with one identity, a community does not exist, or the folder holds
+                another run.
         """
         if not items:
             raise InputError("there is no item to judge", remedy="give at least one")
+        _refuse_doubles(items)
         jobs = self._jobs(items, communities)
         journal = Journal.create(None if out is None else Path(out))
         self._begin(journal, items, jobs)
@@ -179,7 +182,7 @@ class Simulation:
     def _flow(self) -> Flow:
         settings = self.settings
         return Flow(
-            judge=NormJudge(seed=settings.seed, sharpness=settings.sharpness),
+            judge=NormJudge(seed=settings.seed, sharpness=self.setting.sharpness.value),
             generator=RetrievalGenerator(self.embedder, seed=settings.seed, sampling=settings.sampling),
             embedder=self.embedder,
             keep=settings.keep,
@@ -238,13 +241,27 @@ class Simulation:
             "fictional": manifest.fictional,
             "membership": self.setting.membership.origin,
             "method": self.setting.membership.method,
+            "sharpness": asdict(self.setting.sharpness),
         }
 
 
 def question(query: str, options: Sequence[str]) -> Item:
-    """Return a question of a user's own as an item; each option is judged as an answer to the query."""
+    """Return a question of a user's own as an item; each option is judged as an answer to the query.
+
+    Raises:
+        InputError: fewer than two options, two with the same text, or bytes that are no text.
+    """
+    for text in (query, *options):
+        if SURROGATES.search(text):
+            raise InputError(f"{text!r} is no valid Unicode", remedy="write it in UTF-8")
     choices = tuple(Option(text=text, claim=as_said(query, text)) for text in options)
     return Item(item="ask", query=query, options=choices)
+
+
+def _refuse_doubles(items: Sequence[Item | Query]) -> None:
+    double, count = Counter(item.item for item in items).most_common(1)[0]
+    if count > 1:
+        raise InputError(f"{count} items are named {double!r}", remedy="give each its own identity")
 
 
 def _asked_of(item: Item | Query, community: str) -> Item | Query:

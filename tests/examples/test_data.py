@@ -335,7 +335,7 @@ def test_no_respondent_is_in_the_files(name):
     columns = {table: list(survey(name, table)[0]) for table in ("communities", "posts", "replies", "votes")}
     assert columns == {
         "communities": ["community", "title"],
-        "posts": ["post", "community", "kind", "title", "text"],
+        "posts": ["post", "community", "kind", "tags", "title", "text"],
         "replies": ["post", "parent", "thread", "kind", "text"],
         "votes": ["community", "post", "value", "count"],
     }
