@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from bench.items import BuiltItems, build_items
@@ -10,7 +11,7 @@ from personas.errors import InputError
 from personas.seeds import derived_rng
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from personas.community import Membership
@@ -79,8 +80,8 @@ def hold_out(corpus: Corpus, *, share: float = 0.5, seed: int, by: By = "auto") 
 
 
 def _undated(corpus: Corpus) -> str:
-    """Return what is not dated, in words; empty where all is."""
-    if corpus.scalar("SELECT count(*) FROM posts WHERE parent IS NULL AND created IS NULL"):
+    """Return what is not dated, in words; empty where all is that must be."""
+    if corpus.scalar("SELECT count(*) FROM posts WHERE created IS NULL"):
         return "some posts have no date"
     named = corpus.manifest.ballot == "agreement"
     if named and corpus.scalar("SELECT count(*) FROM votes WHERE created IS NULL"):
@@ -113,10 +114,11 @@ def _by_time(corpus: Corpus, share: float, seed: int) -> Split:
     held_out = frozenset(row["post"] for row in rows if row["created"] >= ends[row["community"]])
     _refuse_empty(len(held_out), len(rows))
     notes = [f"the latest {share:.0%} of the threads held out"]
-    if corpus.scalar("SELECT count(*) FROM posts WHERE score IS NOT NULL"):
-        notes.append(
-            "net scores are as of the dump: earlier posts' scores hold later votes, of other threads"
-        )
+    for what, query in UNDATED_COUNTS.items():
+        if corpus.scalar(query):
+            notes.append(
+                f"{what} are as of the dump: those of earlier posts hold later votes, of other threads"
+            )
     return Split(
         whole=corpus,
         train=corpus.narrowed(hide_threads=held_out, before=ends),
@@ -127,20 +129,33 @@ def _by_time(corpus: Corpus, share: float, seed: int) -> Split:
     )
 
 
+UNDATED_COUNTS = {
+    "net scores": "SELECT count(*) FROM posts WHERE score IS NOT NULL",
+    "votes without a date": "SELECT count(*) FROM votes WHERE created IS NULL",
+}
+
+
 def _ends(corpus: Corpus, share: float) -> Mapping[str, datetime]:
-    """Return, for each community, the moment from which on its threads are held out."""
+    """Return, for each community, the moment from which on its threads are held out.
+
+    It is one moment for all where a member, or a vote, is of another community than the thread.
+    """
+    begun: dict[str, list[datetime]] = {}
+    for row in corpus.rows("SELECT community, created FROM posts WHERE parent IS NULL ORDER BY created"):
+        begun.setdefault(row["community"], []).append(row["created"])
+    query = "SELECT community FROM posts UNION SELECT community FROM votes"
+    names = [row["community"] for row in corpus.rows(query)]
     shared = corpus.scalar(
         "SELECT count(*) FROM (SELECT member FROM members GROUP BY member HAVING count(*) > 1)"
     )
-    moment = "quantile_disc(created, ?)"
-    threads = "FROM posts WHERE parent IS NULL"
-    names = "SELECT DISTINCT community FROM posts"
-    query = (
-        f"SELECT community, (SELECT {moment} {threads}) AS moment FROM ({names})"
-        if shared
-        else f"SELECT community, {moment} AS moment {threads} GROUP BY community"
-    )
-    return {row["community"]: row["moment"] for row in corpus.rows(query, 1 - share)}
+    if shared or not begun.keys() >= set(names):
+        return dict.fromkeys(names, _cut(sorted(chain.from_iterable(begun.values())), share))
+    return {name: _cut(moments, share) for name, moments in begun.items()}
+
+
+def _cut(moments: Sequence[datetime], share: float) -> datetime:
+    """Return the moment of the first of the latest ``share``, at least one, of moments in order."""
+    return moments[-max(1, round(len(moments) * share))]
 
 
 def _refuse_empty(count: int, total: int) -> None:

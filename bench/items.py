@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -48,9 +49,10 @@ def build_items(
     """Return the items that a corpus holds, in the order of their threads.
 
     Where members vote on statements, a statement is an item, to agree or to disagree with. Where they choose
-    among options, a question is an item, with its options in their order. Elsewhere a post with two or more
-    replies is an item: which reply did the community endorse how strongly? Those options are shuffled, for
-    early and long replies win for reasons that have nothing to do with the community.
+    among options, a question is an item, with its options in the order of their identities. Elsewhere a post
+    with two or more replies is an item: which reply did the community endorse how strongly? Those options are
+    shuffled, for early and long replies win for reasons that have nothing to do with the community. Whose
+    votes those are is known of given communities alone, so found ones get no such items.
 
     Args:
         corpus: where items and votes are read; not narrowed.
@@ -68,6 +70,9 @@ def build_items(
         items = _questions(corpus, wanted, left_out)
     else:
         items = _threads(corpus, wanted, left_out, seed=seed, prior=(a0, b0))
+    if membership.origin == "found" and corpus.manifest.ballot != "agreement" and items:
+        left_out["votes of the whole place, and not of the communities found in it"] += len(items)
+        items = []
     return BuiltItems(items=tuple(items), left_out=dict(sorted(left_out.items())))
 
 
@@ -113,8 +118,8 @@ def _statements(
 
 def _questions(corpus: Corpus, wanted: set[str] | None, left_out: Counter[str]) -> list[Item]:
     rows = corpus.rows(
-        """SELECT q.post AS thread, q.title, q.text, q.tags, list(struct_pack(post := o.post, text := o.text)
-                  ORDER BY o.post) AS options
+        """SELECT q.post AS thread, q.title, q.text, q.tags,
+                  list(struct_pack(post := o.post, text := o.text)) AS options
            FROM posts q JOIN posts o ON o.parent = q.post AND o.kind = 'option'
            GROUP BY ALL ORDER BY q.post"""
     )
@@ -130,6 +135,7 @@ def _questions(corpus: Corpus, wanted: set[str] | None, left_out: Counter[str]) 
     for row in rows:
         if wanted is not None and row["thread"] not in wanted:
             continue
+        row["options"].sort(key=lambda option: _numbered(option["post"]))
         if not _sound([option["text"] for option in row["options"]], left_out):
             continue
         query = as_said(row["title"], row["text"])
@@ -148,6 +154,11 @@ def _questions(corpus: Corpus, wanted: set[str] | None, left_out: Counter[str]) 
             ordered = "ordered" in row["tags"]
             items.append(Item(item=row["thread"], query=query, options=options, votes=votes, ordered=ordered))
     return items
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """Return a key that puts ``q/2`` before ``q/10``: an order that the options' scale needs."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _threads(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from personas.errors import InputError
@@ -92,17 +93,20 @@ class Membership:
         if len(set(names)) < len(names):
             raise InputError(f"two communities share a name: {names}", remedy="give each its own")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the communities, in order."""
         return tuple(community.name for community in self.communities)
 
     def __getitem__(self, name: str) -> Community:
-        for community in self.communities:
-            if community.name == name:
-                return community
+        if name in self._by_name:
+            return self._by_name[name]
         known = ", ".join(self.names) or "none"
         raise InputError(f"no community is named {name!r}", remedy=f"choose one of: {known}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Community]:
+        return {community.name: community for community in self.communities}
 
     def pairs(self) -> Iterable[tuple[str, str]]:
         """Yield (member, community) for every member of every community."""

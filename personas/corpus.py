@@ -182,7 +182,7 @@ class Corpus:
         if not self._narrow:
             return
         db.register("hidden", pa.table({"thread": pa.array(sorted(self._hidden), pa.string())}))
-        moments = pa.array(list(self._before.values()), pa.timestamp("ms", tz="UTC"))
+        moments = pa.array(list(self._before.values()), pa.timestamp("us", tz="UTC"))
         ends = pa.table([pa.array(list(self._before), pa.string()), moments], names=["community", "moment"])
         db.register("ends", ends)
         earlier = """(created IS NULL OR community NOT IN (SELECT community FROM ends)

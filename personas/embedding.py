@@ -26,6 +26,8 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 LONGEST_TEXT = 4_000
 """Characters of a text that are embedded; MiniLM itself reads its first 256 tokens."""
 DECIMALS = 4
+ROUNDING = 0.05
+"""How far the squared length of a kept vector may be from one."""
 CHUNK = 512
 REMEMBERED = 100_000
 """How many vectors are kept in memory besides."""
@@ -49,7 +51,8 @@ class SentenceEmbedder:
     """A sentence-transformers model by name or folder; MiniLM from the ``offline`` extra where it is installed.
 
     Args:
-        model: a model name as sentence-transformers takes it, or a folder.
+        model: a model name as sentence-transformers takes it, or a folder. A folder's model is named by what
+            is in it, so that a model trained anew is not taken for the old one.
 
     Raises:
         InputError: on first use, where the model cannot be loaded.
@@ -57,7 +60,7 @@ class SentenceEmbedder:
 
     def __init__(self, model: str = MINILM) -> None:
         self.model = model
-        self.name = model
+        self.name = _content_name(Path(model)) if Path(model).is_dir() else model
         self.english = model.rsplit("/", 1)[-1] in {MINILM, "all-mpnet-base-v2", "all-MiniLM-L12-v2"}
         self._loaded: Any = None
 
@@ -153,7 +156,9 @@ class CachedEmbedder:
             part = unique[start : start + CHUNK]
             marks = ",".join("?" * len(part))
             for key, vector in db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part):
-                found[key] = np.frombuffer(vector, np.float32)
+                row = np.frombuffer(vector[: len(vector) // 4 * 4], np.float32)
+                if abs(float(row @ row) - 1) < ROUNDING:  # else it was damaged, and is made again
+                    found[key] = row
         return found
 
     def _embedded(self, db: sqlite3.Connection, todo: dict[bytes, str]) -> dict[bytes, NDArray[np.float32]]:
@@ -187,6 +192,16 @@ def default_cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("commonbond")
+
+
+def _content_name(folder: Path) -> str:
+    """Return a folder's name with a hash of all that is in it; a path would tell of the machine."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"{folder.resolve().name}@{digest.hexdigest()[:12]}"
 
 
 def _packaged_minilm() -> Path | None:

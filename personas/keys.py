@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from personas.errors import InputError
@@ -60,14 +61,20 @@ def fingerprint(key: bytes) -> str:
 
 
 def _make(path: Path) -> None:
+    """Keep a new key in ``path``; a process that was there first, or is killed here, leaves a whole one or none."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_hex(KEY_BYTES).encode())
+        os.link(part, path)
     except FileExistsError:
         return
     except OSError as error:
         raise InputError(
             f"no key can be kept here: {error.strerror}", where=str(path), remedy="name one with --key-file"
         ) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()

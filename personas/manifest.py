@@ -95,6 +95,16 @@ class Manifest:
         try:
             data["communities"] = tuple(CommunityCounts(**row) for row in data["communities"])
             data["notices"] = tuple(data["notices"])
-            return cls(**data)
+            manifest = cls(**data)
+            manifest._check()
+            return manifest
         except (KeyError, TypeError) as error:
             raise InputError(f"it is damaged: {error}", where=str(path), remedy="ingest again") from None
+
+    def _check(self) -> None:
+        for name in ("counts", "broken", "skipped", "files"):
+            if not isinstance(getattr(self, name), dict):
+                raise TypeError(f"{name} is no object")
+        for name in ("source", "content", "ballot", "voters"):
+            if not isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} is no text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -66,12 +67,17 @@ class NormStore:
     model: str
     _index: list[Any] = field(default_factory=list, repr=False, compare=False)
 
-    @property
+    @cached_property
     def endorsement(self) -> NDArray[np.float64]:
         """(n,) how strongly each norm is endorsed."""
         return np.array([norm.endorsement for norm in self.norms])
 
-    @property
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The index of each norm, by its post."""
+        return {norm.post: index for index, norm in enumerate(self.norms)}
+
+    @cached_property
     def support(self) -> NDArray[np.float64]:
         """(n,) how many votes each norm rests on."""
         return np.array([norm.support for norm in self.norms], float)
@@ -110,7 +116,7 @@ def build_norms(
                   CASE WHEN p.parent IS NULL THEN p.title ELSE coalesce(t.title, '') END AS title,
                   e.endorsement, e.support, e.basis
            FROM endorsed e JOIN posts p USING (post) LEFT JOIN posts t ON t.post = p.thread
-           WHERE trim(p.text) <> '' OR trim(p.title) <> '' ORDER BY e.community, p.post"""
+           ORDER BY e.community, p.post"""
     )
     norms: dict[str, list[Norm]] = {name: [] for name in membership.names}
     for row in rows:
@@ -123,7 +129,8 @@ def build_norms(
             support=row["support"],
             basis=row["basis"],
         )
-        norms.setdefault(row["community"], []).append(norm)
+        if norm.said:
+            norms.setdefault(row["community"], []).append(norm)
     texts = list(dict.fromkeys(norm.said for group in norms.values() for norm in group))
     place = {text: number for number, text in enumerate(texts)}
     vectors = embedder.embed(texts) if texts else np.zeros((0, 1), np.float32)

@@ -29,6 +29,7 @@ __all__ = ["Staging"]
 
 BATCH_ROWS = 50_000
 BATCH_CHARACTERS = 32_000_000
+LARGEST = 2**31 - 1
 
 
 class Staging:
@@ -56,10 +57,18 @@ class Staging:
         """Write one record; a broken one is counted and listed."""
         if isinstance(record, VoteRecord):
             community, post, value, where, voter, count, created = record
+            if count > LARGEST:
+                self.report(BrokenRecord(where=where, problem=f"a count past {LARGEST}: {count}"))
+                return
             self._tables["votes"].add(
                 (self._hashed(voter), community, post, value, count, created, *where), 1
             )
         elif isinstance(record, PostRecord):
+            if abs(record.score or 0) > LARGEST:
+                self.report(
+                    BrokenRecord(where=record.where, problem=f"a score past {LARGEST}: {record.score}")
+                )
+                return
             self._tables["posts"].add(_post_row(record, self._hashed(record.author)), len(record.text))
         elif isinstance(record, MemberRecord):
             attributes = list(record.attributes.items())

@@ -22,7 +22,7 @@ def schema(table: str) -> pa.Schema:
     """
     import pyarrow as pa
 
-    text, moment = pa.string(), pa.timestamp("ms", tz="UTC")
+    text, moment = pa.string(), pa.timestamp("us", tz="UTC")
     columns = {
         "members": [("member", text), ("community", text), ("attributes", pa.map_(text, text))],
         "posts": [

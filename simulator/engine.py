@@ -69,5 +69,5 @@ def _record(journal: Journal, asked: Item | Query, community: str, room: Room, o
         "errors": errors,
     }
     cited = {post for ballot in outcome.ballots for post in ballot.norms}
-    norms = [(norm.post, asdict(norm)) for norm in room.store.norms if norm.post in cited]
+    norms = [(post, asdict(room.store.norms[room.store.place[post]])) for post in sorted(cited)]
     journal.add_result(outcome.item, community, outcome.ballots, norms, result)

@@ -56,7 +56,7 @@ class NormJudge:
     def __init__(self, *, seed: int, sharpness: float = 10.0) -> None:
         self.seed = seed
         self.sharpness = sharpness
-        self._memories: dict[str, tuple[NormStore, NDArray[np.int64]]] = {}
+        self._memories: dict[str, tuple[Panel, NormStore, NDArray[np.int64]]] = {}
 
     async def judge(self, item: Item, panel: Panel, norms: Retrieved) -> list[Ballot]:
         """Return one ballot a persona, in the order of the panel."""
@@ -80,9 +80,10 @@ class NormJudge:
 
     def _memory(self, panel: Panel, store: NormStore) -> NDArray[np.int64]:
         known = self._memories.get(panel.community)
-        if known is None or known[0] is not store:
-            known = self._memories[panel.community] = (store, remember(panel, store, seed=self.seed))
-        return known[1]
+        if known is None or known[0] is not panel or known[1] is not store:
+            memories = remember(panel, store, seed=self.seed)
+            known = self._memories[panel.community] = (panel, store, memories)
+        return known[2]
 
 
 def norm_scores(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.sparse import csr_matrix
 from personas.community import Community, Membership, Profile
 from personas.errors import InputError
 from personas.language import MULTILINGUAL_MODEL
+from personas.norm_files import cached_norms
 from personas.norms import NormStore, build_norms
 from personas.population import draw_panel
 from personas.profiling import profile_communities
@@ -25,6 +27,7 @@ from simulator.sharpness import Sharpness, choose_sharpness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from personas.corpus import Corpus
     from personas.embedding import Embedder
@@ -60,16 +63,18 @@ class Setting:
 
     def panel(self, community: str, settings: Settings) -> Panel:
         """Draw the panel of a community."""
-        found = {member: group for member, group in self.groups.pairs() if group.startswith(f"{community}/")}
         return draw_panel(
-            self.corpus, self.membership[community], size=settings.panel, seed=settings.seed, groups=found
+            self.corpus,
+            self.membership[community],
+            size=settings.panel,
+            seed=settings.seed,
+            groups=self._groups_within.get(community, {}),
         )
 
     def room(self, community: str, settings: Settings) -> Room:
         """Return the panel of a community with its norms, its ties and how far it follows them."""
         panel = self.panel(community, settings)
-        place = {member: number for number, member in enumerate(self.graph.members)}
-        rows = [place.get(persona.member, -1) for persona in panel.personas]
+        rows = [self._place.get(persona.member, -1) for persona in panel.personas]
         known = np.array([number >= 0 for number in rows])
         ties = np.zeros((len(rows), len(rows)))
         if known.any():
@@ -80,14 +85,32 @@ class Setting:
         follows = susceptibility(identity=scores.identity, bond=scores.bond)
         return Room(panel=panel, store=self.stores[community], ties=ties, susceptibility=follows)
 
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {member: number for number, member in enumerate(self.graph.members)}
+
+    @cached_property
+    def _groups_within(self) -> dict[str, dict[str, str]]:
+        """The found group of each member, by the given community that it was found in."""
+        within: dict[str, dict[str, str]] = {}
+        for group in self.groups.communities:
+            within.setdefault(group.within, {}).update(dict.fromkeys(group.members, group.name))
+        return within
+
 
 def map_communities(
-    corpus: Corpus, settings: Settings, embedder: Embedder, *, profiles: bool = True
+    corpus: Corpus,
+    settings: Settings,
+    embedder: Embedder,
+    *,
+    profiles: bool = True,
+    cache: Path | None = None,
 ) -> Setting:
     """Build the graph, settle who belongs together, and learn each community's cohesion, norms and profile.
 
     Args:
         profiles: whether to write profiles; without them that part is empty.
+        cache: a folder to keep norm stores in, and to find them again; None to build them anew.
 
     Raises:
         InputError: the corpus has no community, or no member where communities are to be found.
@@ -109,7 +132,12 @@ def map_communities(
             remedy="use --communities given, or a smaller --smallest",
         )
     membership = groups if found else given
-    stores = build_norms(corpus, membership, embedder, a0=settings.up_prior, b0=settings.down_prior)
+    prior = {"a0": settings.up_prior, "b0": settings.down_prior}
+    stores = (
+        build_norms(corpus, membership, embedder, **prior)
+        if cache is None
+        else cached_norms(corpus, membership, embedder, **prior, cache=cache)
+    )
     sharpness = (
         choose_sharpness(stores, keep=settings.keep, seed=settings.seed)
         if settings.sharpness is None

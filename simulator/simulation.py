@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from personas.embedding import Embedder, embedder_named
+from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
 from personas.norms import as_said, most_contested, strongest
 from simulator.engine import Job, run_jobs
@@ -97,7 +97,8 @@ class Simulation:
     def setting(self) -> Setting:
         """The communities, built when first asked for."""
         if self._setting is None:
-            self._setting = map_communities(self.corpus, self.settings, self.embedder)
+            cache = self.embedder.path.parent if isinstance(self.embedder, CachedEmbedder) else None
+            self._setting = map_communities(self.corpus, self.settings, self.embedder, cache=cache)
         return self._setting
 
     def run(

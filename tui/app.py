@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -15,7 +16,6 @@ from tui.screens.home import HomeScreen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from textual.screen import Screen
 
@@ -64,7 +64,7 @@ class Interface(App[int]):
     """
 
     TITLE = "commonbond"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "guide", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bench.report.rows import HEADLINES, score_lines
@@ -42,4 +43,5 @@ def _bold(text: str, role: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    """Return a text on one line in which nothing is markup: names and notes hold what a source called itself."""
+    return re.sub(r"([\\`*\[|])", r"\\\1", " ".join(text.split())).replace("<", "&lt;")

@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
 from simulator.flow import Query
 from simulator.simulation import question
-from tui.cli.output import bar, cell, console, print_json, progress, table, tell
-from tui.cli.parts import head, open_corpus, provenance, simulation_of
+from tui.cli.output import bar, console, listing, print_json, print_table, progress, tell
+from tui.cli.parts import as_norm, head, open_corpus, provenance, run_folder, simulation_of, whose
+from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
     import argparse
 
+    from personas.corpus import Corpus
     from simulator.item import Item
     from simulator.simulation import Run
 
 __all__ = ["run"]
 
+CITED = 3
+LONGEST_OPTION = 160
+
 
 def run(options: argparse.Namespace) -> int:
     """Ask; 1 where a community had nothing to say or something failed."""
-    asked = _asked(options)
+    asked, out = _asked(options), run_folder(options.out)
     with open_corpus(options) as corpus, progress() as bars:
+        _refuse_strangers(corpus, options.community)
         simulation = simulation_of(corpus, options, bars.advance("embedding"))
-        result = simulation.run([asked], out=options.out, communities=options.community or None)
-        answers = _answers(result)
-        warnings = list(simulation.setting.warnings)
-        if options.json:
-            found = {
-                "predictor": result.predictor,
-                "query": options.query,
-                "answers": answers,
-                "warnings": warnings,
-            }
-            print_json({"command": "ask", **provenance(corpus, **found)})
-        else:
-            screen = console()
-            head(screen, corpus, f"simulated by the {result.predictor}")
-            for answer in answers:
-                _print(answer)
-            for warning in warnings:
-                tell(f"warning: {warning}")
+        result = simulation.run([asked], out=out, communities=options.community or None)
+        found = provenance(
+            corpus,
+            simulation,
+            predictor=result.predictor,
+            query=options.query,
+            run=options.out,
+            answers=_answers(result),
+            warnings=list(simulation.setting.warnings),
+        )
+    if options.json:
+        print_json({"command": "ask", **found})
+    else:
+        _print(corpus, found)
+    answers = found["answers"]
     silent = any(not answer["preference"] or not answer["preference"]["ballots"] for answer in answers)
     return 1 if silent or any(answer["errors"] for answer in answers) else 0
 
 
 def _asked(options: argparse.Namespace) -> Item | Query:
-    if options.write and options.option:
-        raise InputError("--option and --write", remedy="give options, or let the communities write them")
-    if options.write:
-        if options.write < 2:
-            raise InputError(
-                f"{options.write} option to choose from", where="--write", remedy="ask for 2 or more"
-            )
-        return Query(item="ask", query=options.query, count=options.write)
     if not options.query.strip():
-        raise InputError("the question is empty", remedy="ask something")
+        raise InputError("the question is empty", where="QUESTION", remedy="ask something")
+    if options.write and options.option:
+        raise InputError(
+            "both --option and --write", remedy="give options, or let the communities write them"
+        )
+    if options.write:
+        question(options.query, ["yes", "no"])  # refuses what is no text
+        return Query(item="ask", query=options.query, count=options.write)
+    if len(options.option) < 2:
+        raise InputError(
+            f"{count(len(options.option), 'option')} to choose from",
+            where="--option",
+            remedy="give two or more, or let each community write N of them with --write N",
+        )
     return question(options.query, options.option)
+
+
+def _refuse_strangers(corpus: Corpus, names: list[str]) -> None:
+    """Refuse a community that cannot be there, before anything is embedded; found ones are named as place/1."""
+    given = [entry.name for entry in corpus.manifest.communities]
+    for name in names:
+        if not any(name == place or name.startswith(f"{place}/") for place in given):
+            raise InputError(
+                f"no community is named {name!r}",
+                where="--community",
+                remedy=f"choose one of: {', '.join(given)}",
+            )
 
 
 def _answers(run: Run) -> list[dict[str, Any]]:
@@ -67,36 +86,55 @@ def _answers(run: Run) -> list[dict[str, Any]]:
     for item, community, result in run.journal.results():
         options = run.journal.item(item).options if "preference" in result else ()
         ballots = run.journal.ballots(item, community, round=result.get("rounds", 0))
-        cited = list(dict.fromkeys(post for ballot in ballots for post in ballot.norms))
-        norms = run.journal.norms(community, cited[:3])
+        cited = list(dict.fromkeys(post for ballot in ballots for post in ballot.norms))[:CITED]
+        norms = run.journal.norms(community, cited)
         answers.append(
             {
                 "community": community,
-                "options": [asdict(option)["text"] for option in options],
+                "options": [{"text": option.text, "post": option.post} for option in options],
                 "preference": result.get("preference"),
-                "norms": [norms[post] for post in cited[:3] if post in norms],
+                "norms": [norms[post] for post in cited if post in norms],
                 "errors": result["errors"],
             }
         )
     return answers
 
 
-def _print(answer: dict[str, Any]) -> None:
+def _print(corpus: Corpus, found: dict[str, Any]) -> None:
+    screen = console()
+    head(screen, corpus, f"simulated by the {found['predictor']}")
+    screen.print(f"{one_line(found['query'])}\n", style="bold")
+    for answer in found["answers"]:
+        _print_answer(corpus, found["predictor"], answer)
+    for warning in found["warnings"]:
+        tell(f"warning: {warning}")
+
+
+def _print_answer(corpus: Corpus, predictor: str, answer: dict[str, Any]) -> None:
     screen, preference = console(), answer["preference"]
+    told = whose(corpus, predictor)
     if preference is None:
-        screen.print(f"{cell(answer['community'])}: nothing could be asked: {answer['errors']}")
-        return
-    rows = [
-        (text, bar(share), written(share, 2), f"[{written(low, 2)}, {written(high, 2)}]")
-        for text, share, low, high in zip(
-            answer["options"], preference["shares"], preference["low"], preference["high"], strict=True
-        )
-    ]
-    told = f"{answer['community']}: {preference['ballots']} ballots, {preference['abstentions']} abstentions"
-    screen.print(table(told, ("option", "preferred by", "share", "95 % interval"), rows, right=2))
-    for norm in answer["norms"]:
-        said = norm["title"] or norm["text"]
-        screen.print(
-            f"  norm · {written(norm['endorsement'], 2)} of {norm['support']} ({norm['basis']}): {cell(said)}"
-        )
+        screen.print(f"{answer['community']}: there is no answer", style="bold")
+    else:
+        cast = f"{count(preference['ballots'], 'ballot')}, {count(preference['abstentions'], 'abstention')}"
+        rows = [
+            (
+                one_line(option["text"], limit=LONGEST_OPTION),
+                bar(share),
+                written(share, 2),
+                _between(low, high),
+            )
+            for option, share, low, high in zip(
+                answer["options"], preference["shares"], preference["low"], preference["high"], strict=True
+            )
+        ]
+        columns = ("option", "", "share", "95 % interval")
+        print_table(screen, f"{answer['community']}: {cast}", columns, rows, told=told, right=3)
+    notes = [("norm", as_norm(norm)) for norm in answer["norms"]]
+    notes += [("failed", f"{error['step']}: {error['problem']}") for error in answer["errors"]]
+    screen.print(listing(notes))
     screen.print()
+
+
+def _between(low: float, high: float) -> str:
+    return f"[{written(low, 2)}, {written(high, 2)}]"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
-from tui.cli.output import cell, console, print_json, progress, table, tell
-from tui.cli.parts import head, open_corpus, provenance, simulation_of
+from tui.cli.output import console, listing, print_json, print_table, progress, tell
+from tui.cli.parts import as_norm, head, open_corpus, provenance, simulation_of, whose
+from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -18,20 +19,28 @@ if TYPE_CHECKING:
     from personas.corpus import Corpus
     from simulator.simulation import Simulation
 
-__all__ = ["describe_all", "run", "write_beside"]
+__all__ = ["describe_all", "print_communities", "run", "write_beside"]
+
+CITED = 4
+STRONGEST = 3
 
 
 def run(options: argparse.Namespace) -> int:
-    """Map the communities, keep what was found beside the corpus's tables, and print it."""
+    """Map the communities, keep what was found beside the corpus's tables, and print it; 1 where it was not kept."""
     with open_corpus(options) as corpus, progress() as bars:
         simulation = simulation_of(corpus, options, bars.advance("embedding"))
         found = describe_all(corpus, simulation)
+    kept = True
+    try:
         write_beside(corpus.folder, found)
+    except InputError as error:
+        kept = False
+        found["warnings"].append(str(error))
     if options.json:
         print_json({"command": "communities", **found})
     else:
         print_communities(corpus, found)
-    return 0
+    return 0 if kept else 1
 
 
 def describe_all(corpus: Corpus, simulation: Simulation) -> dict[str, Any]:
@@ -39,8 +48,7 @@ def describe_all(corpus: Corpus, simulation: Simulation) -> dict[str, Any]:
     setting = simulation.setting
     return provenance(
         corpus,
-        settings=simulation.settings.deciding(),
-        embedder=simulation.embedder.name,
+        simulation,
         origin=setting.membership.origin,
         method=setting.membership.method,
         graph={
@@ -74,40 +82,52 @@ def write_beside(folder: Path, found: dict[str, Any]) -> None:
 
 def print_communities(corpus: Corpus, found: dict[str, Any]) -> None:
     """Print the communities with their two scores, then each one's profile and strongest norms."""
-    screen = console()
-    graph = found["graph"]
-    head(
-        screen,
-        corpus,
-        f"{graph['members']:,} members, {graph['identity_ties']:,} identity ties, {graph['bond_ties']:,} bond ties",
+    screen, graph = console(), found["graph"]
+    ties = f"{graph['identity_ties']:,} identity ties, {graph['bond_ties']:,} bond ties"
+    head(screen, corpus, f"{count(graph['members'], 'member')}, {ties}")
+    method = f"found: {found['method']}" if found["method"] else "as the source names them"
+    known = found["communities"]
+    titled = any(entry["title"] for entry in known.values())
+    columns = ("community", *(("title",) if titled else ()), "members", "norms", "identity", "bond")
+    rows = [_cells(name, entry, titled=titled) for name, entry in known.items()]
+    told = whose(
+        corpus, "cohesion by identity and by bonds: 1 the most, 0 as chance, below 0 less than chance"
     )
-    rows = [
-        (
-            name,
-            c["title"],
-            f"{c['members']:,}",
-            f"{c['norms']:,}",
-            *(_score(c, part) for part in ("identity", "bond")),
-        )
-        for name, c in found["communities"].items()
-    ]
-    method = f" ({found['method']})" if found["method"] else ""
-    columns = ("community", "title", "members", "norms", "identity", "bond")
-    screen.print(table(f"Communities, {found['origin']}{method}", columns, rows, right=4))
-    for name, known in found["communities"].items():
-        screen.print(f"\n{cell(name)}", style="bold")
-        for part in ("identity", "bond"):
-            for sentence in known["profile"][part]:
-                posts = ", ".join(sentence["posts"])
-                screen.print(f"  {part:8} · {sentence['facet']}: {cell(sentence['text'])}  [{cell(posts)}]")
-        for norm in known["strongest"][:3]:
-            voted = f"{written(norm['endorsement'], 2)} of {norm['support']} ({norm['basis']})"
-            screen.print(f"  norm     · {voted}: {cell(norm['title'] or norm['text'])}")
-        for note in (*known["cohesion"]["notes"], *known["notices"]):
-            screen.print(f"  note     · {cell(note)}")
+    print_table(screen, f"Communities, {method}", columns, rows, told=told, right=4)
+    for name, entry in known.items():
+        screen.print(f"\n{one_line(name)}", style="bold")
+        inside = [] if found["origin"] == "found" else _inside(name, found["groups"])
+        screen.print(listing([*_sentences(entry), *inside, *_notes(entry)]))
+    screen.print()
+    screen.print(listing([(f"{layer} ties", note) for layer, note in graph["notes"].items()]))
     for warning in found["warnings"]:
         tell(f"warning: {warning}")
 
 
-def _score(known: dict[str, Any], part: str) -> str:
-    return written(known["cohesion"][part], 2)
+def _cells(name: str, known: dict[str, Any], *, titled: bool) -> tuple[str, ...]:
+    figures = (f"{known['members']:,}", f"{known['norms']:,}")
+    scores = (written(known["cohesion"][part], 2) for part in ("identity", "bond"))
+    return (name, *((known["title"],) if titled else ()), *figures, *scores)
+
+
+def _sentences(known: dict[str, Any]) -> list[tuple[str, object]]:
+    return [
+        (part, f"{sentence['facet']}: {one_line(sentence['text'])} [{_few(sentence['posts'])}]")
+        for part in ("identity", "bond")
+        for sentence in known["profile"][part]
+    ]
+
+
+def _few(posts: list[str]) -> str:
+    more = f" and {len(posts) - CITED:,} more" if len(posts) > CITED else ""
+    return ", ".join(posts[:CITED]) + more
+
+
+def _inside(name: str, groups: list[dict[str, Any]]) -> list[tuple[str, object]]:
+    found = [f"{group['name']} ({group['members']:,})" for group in groups if group["within"] == name]
+    return [("groups", f"found within, with their members: {', '.join(found)}")] if found else []
+
+
+def _notes(known: dict[str, Any]) -> list[tuple[str, object]]:
+    norms = [("norm", as_norm(norm)) for norm in known["strongest"][:STRONGEST]]
+    return [*norms, *(("note", note) for note in (*known["cohesion"]["notes"], *known["notices"]))]

@@ -1,42 +1,112 @@
-"""What several commands do alike: open the corpus, make the simulation, tell whose numbers these are."""
+"""What several commands do alike: open the corpus, hold items out, make the simulation, say whose figures follow."""
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.construct import hold_out
 from personas.corpus import Corpus
 from personas.embedding import embedder_named
+from personas.errors import InputError
+from simulator.journal import JOURNAL
 from simulator.simulation import Simulation
+from tui.plaintext import one_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
-__all__ = ["CHOICES", "head", "open_corpus", "provenance", "simulation_of"]
+    from bench.construct import Split
 
-CHOICES = ("panel", "communities", "groups", "blend", "rounds")
+__all__ = ["as_norm", "head", "held_out", "open_corpus", "provenance", "run_folder", "simulation_of", "whose"]
+
+CHOICES = (
+    *("panel", "communities", "groups", "blend", "smallest", "neighbours"),
+    *("keep", "sharpness", "rounds", "sampling"),
+)
 
 
-def open_corpus(options: argparse.Namespace) -> Corpus:
-    """Open the corpus that the command names."""
-    return Corpus.open(options.corpus)
+@contextmanager
+def open_corpus(options: argparse.Namespace) -> Iterator[Corpus]:
+    """Open the corpus that the command names.
+
+    Raises:
+        InputError: there is none, or its tables are damaged.
+    """
+    import duckdb
+
+    with Corpus.open(options.corpus) as corpus:
+        try:
+            yield corpus
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(
+                f"its tables cannot be read: {reason}", where=options.corpus, remedy="ingest it again"
+            ) from error
+
+
+def run_folder(name: str | None) -> Path | None:
+    """Return the folder that a run is to be written to, before any work is done for it.
+
+    Raises:
+        InputError: it is no folder, holds something else than a run, or cannot be written.
+    """
+    if name is None:
+        return None
+    folder = Path(name)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(
+            "it is a file, and a run needs a folder", where=name, remedy="name another with --out"
+        )
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / JOURNAL).is_file():
+        raise InputError(
+            "the folder holds other files, and no run", where=name, remedy="name a new folder with --out"
+        )
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(
+            "no run can be written here", where=str(there), remedy="name another folder with --out"
+        )
+    return folder
+
+
+def held_out(corpus: Corpus, options: argparse.Namespace) -> Split:
+    """Split the corpus, and see that there is something to judge before anything is embedded.
+
+    Raises:
+        InputError: no held-out item has real votes.
+    """
+    split = hold_out(corpus, share=options.share, seed=options.seed, by=options.split)
+    built = split.items(corpus.given())
+    if not built.items:
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in built.left_out.items())
+        raise InputError(
+            f"no held-out item has real votes on two options or more ({reasons or 'there are no replies'})",
+            where=options.corpus,
+            remedy="bring scored replies or votes, hold out more with --share, or use `commonbond ask`",
+        )
+    return split
 
 
 def simulation_of(
     corpus: Corpus, options: argparse.Namespace, embedding: Callable[[int, int], None]
 ) -> Simulation:
-    """Make the simulation that the options describe."""
+    """Make the simulation that the options describe; what they leave open has the library's defaults."""
     embedder = embedder_named(options.embedder, advance=embedding)
-    choices = {name: getattr(options, name) for name in CHOICES}
+    choices = {name: getattr(options, name) for name in CHOICES if hasattr(options, name)}
     return Simulation(corpus, seed=options.seed, embedder=embedder, **choices)
 
 
-def provenance(corpus: Corpus, **more: Any) -> dict[str, Any]:
-    """Return what stands beside every number: of which corpus it is, under which licence, whether invented."""
+def provenance(corpus: Corpus, simulation: Simulation | None = None, **more: Any) -> dict[str, Any]:
+    """Return what stands beside every number: of which corpus it is, whether invented, and by which settings."""
     manifest = corpus.manifest
-    return {
+    found: dict[str, Any] = {
         "corpus": {
             "folder": str(corpus.folder),
             "title": manifest.title,
@@ -44,16 +114,37 @@ def provenance(corpus: Corpus, **more: Any) -> dict[str, Any]:
             "licence": manifest.licence,
             "fictional": manifest.fictional,
             "content": manifest.content,
-        },
-        **more,
+        }
     }
+    if simulation is not None:
+        found |= {
+            "settings": simulation.settings.deciding(),
+            "sharpness": asdict(simulation.setting.sharpness),
+            "embedder": simulation.embedder.name,
+        }
+    return {**found, **more}
+
+
+def whose(corpus: Corpus, told: str) -> str:
+    """Return in a line whose figures follow, to stand above every table."""
+    manifest = corpus.manifest
+    invented = "FICTIONAL · " if manifest.fictional else ""
+    return f"{invented}{one_line(manifest.title or corpus.folder.name)} · {told}"
 
 
 def head(screen: Console, corpus: Corpus, told: str) -> None:
     """Print whose numbers follow."""
-    from tui.plaintext import one_line
-
     manifest = corpus.manifest
     invented = "FICTIONAL people and texts · " if manifest.fictional else ""
     title = one_line(manifest.title or corpus.folder.name)
     screen.print(f"{invented}{title} · {manifest.source} · licence {one_line(manifest.licence)} · {told}\n")
+
+
+def as_norm(norm: dict[str, Any]) -> str:
+    """Return a norm in a line: how strongly it was endorsed, by how many, and what it says."""
+    from bench.report.rows import written
+
+    rests = f"{norm['support']:,} votes" if norm["basis"] == "votes" else f"rank among {norm['support']:,}"
+    title = one_line(norm["title"], limit=100)
+    said = one_line(norm["text"], limit=140)
+    return f"{written(norm['endorsement'], 2)} ({rests}): {title}{' → ' if title and said else ''}{said}"

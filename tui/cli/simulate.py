@@ -3,69 +3,66 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.construct import hold_out
 from bench.report.rows import written
-from personas.errors import InputError
-from tui.cli.output import cell, console, print_json, progress, table, tell
-from tui.cli.parts import head, open_corpus, provenance, simulation_of
+from tui.cli.output import console, listing, print_json, print_table, progress, tell
+from tui.cli.parts import head, held_out, open_corpus, provenance, run_folder, simulation_of, whose
+from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
     import argparse
 
+    from personas.corpus import Corpus
     from simulator.simulation import Run
 
 __all__ = ["run"]
 
-SHOWN = 12
+SHOWN = 6
+LONGEST_CELL = 60
 
 
 def run(options: argparse.Namespace) -> int:
     """Simulate; 1 where a judgement failed or a whole panel abstained."""
+    out = run_folder(options.out)
     with open_corpus(options) as corpus, progress() as bars:
-        split = hold_out(corpus, share=options.share, seed=options.seed, by=options.split)
+        split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
         built = split.items(simulation.setting.membership)
         items = built.items[: options.items]
-        if not items:
-            raise InputError(
-                "no held-out item has real votes on two options or more",
-                where=options.corpus,
-                remedy="bring scored replies or votes, hold out more with --share, or use `commonbond ask`",
-            )
-        result = simulation.run(items, out=Path(options.out), advance=bars.advance("judging"))
-    silent = [name for name, preference in result.preferences().items() if not preference.ballots]
-    found = {
-        "predictor": result.predictor,
-        "settings": simulation.settings.deciding(),
-        "run": options.out,
-        "split": {"by": split.by, "notes": list(split.notes), "left_out": built.left_out},
-        "results": _results(result),
-        "warnings": list(simulation.setting.warnings),
-    }
+        result = simulation.run(items, out=out, advance=bars.advance("judging"))
+        found = provenance(
+            corpus,
+            simulation,
+            predictor=result.predictor,
+            run=options.out,
+            split={"by": split.by, "notes": list(split.notes), "left_out": built.left_out},
+            results=_results(result),
+            warnings=list(simulation.setting.warnings),
+        )
     if options.json:
-        print_json({"command": "simulate", **provenance(corpus, **found)})
+        print_json({"command": "simulate", **found})
     else:
-        screen = console()
-        head(screen, corpus, f"simulated by the {result.predictor}")
-        _print(found)
-    return 1 if silent or result.failures() else 0
+        _print(corpus, found)
+    return 1 if any(_fell_short(row) for row in found["results"]) else 0
+
+
+def _fell_short(row: dict[str, Any]) -> bool:
+    return bool(row["errors"]) or not row["simulated"] or not row["simulated"]["ballots"]
 
 
 def _results(run: Run) -> list[dict[str, Any]]:
     items = {item.item: item for item in run.journal.items()}
     rows = []
     for name, community, result in run.journal.results():
-        item = items.get(name)
-        votes = item.votes.get(community) if item else None
+        item = items[name]
+        votes = item.votes.get(community)
         rows.append(
             {
                 "item": name,
                 "community": community,
-                "query": item.query if item else "",
-                "options": [option.post or option.text for option in item.options] if item else [],
+                "query": item.query,
+                "options": [{"text": option.text, "post": option.post} for option in item.options],
                 "simulated": result.get("preference"),
                 "real": asdict(votes) if votes else None,
                 "errors": result["errors"],
@@ -74,25 +71,39 @@ def _results(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _print(found: dict[str, Any]) -> None:
-    screen = console()
-    rows = [
-        (
-            row["query"],
-            row["community"],
-            " ".join(written(share, 2) for share in row["simulated"]["shares"]),
-            " ".join(written(share, 2) for share in row["real"]["shares"]) if row["real"] else "—",
-        )
-        for row in found["results"][:SHOWN]
-        if row["simulated"]
-    ]
-    total = len(found["results"])
-    title = f"{total:,} judgements kept in {found['run']}; the first {len(rows)}:"
-    screen.print(table(title, ("query", "community", "simulated shares", "real shares"), rows, right=2))
-    for note in found["split"]["notes"]:
-        screen.print(f"note: {cell(note)}")
-    for reason, number in found["split"]["left_out"].items():
-        screen.print(f"left out: {number:,} × {reason}")
+def _print(corpus: Corpus, found: dict[str, Any]) -> None:
+    screen, results = console(), found["results"]
+    head(screen, corpus, f"simulated by the {found['predictor']}")
+    judged = [row for row in results if row["simulated"]]
+    title = f"{count(len(results), 'judgement')} kept in {found['run']}; the first {min(SHOWN, len(judged))}"
+    columns = ("item, community", "option", "simulated [95 %]", "real share")
+    rows = [cells for row in judged[:SHOWN] for cells in _cells(row)]
+    print_table(screen, title, columns, rows, told=whose(corpus, found["predictor"]), right=2, ruled=True)
+    screen.print()
+    failed = sum(_fell_short(row) for row in results)
+    notes = [("note", note) for note in found["split"]["notes"]]
+    notes += [("left out", f"{number:,} × {reason}") for reason, number in found["split"]["left_out"].items()]
+    notes += [("failed", count(failed, "judgement"))] if failed else []
+    notes += [("next", f"every item, its ballots and norms: commonbond --open {found['run']}")]
+    notes += [("", f"how true it is, beside the baselines: commonbond bench {corpus.folder}")]
+    screen.print(listing(notes))
     for warning in found["warnings"]:
         tell(f"warning: {warning}")
-    screen.print("how true it is: commonbond bench; to look at it: commonbond")
+
+
+def _cells(row: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    simulated, real = row["simulated"], row["real"]
+    asked = f"{one_line(row['query'], limit=LONGEST_CELL)} · {row['community']}"
+    return [
+        (
+            "" if number else asked,
+            one_line(option["text"], limit=LONGEST_CELL),
+            f"{written(share, 2)} [{written(simulated['low'][number], 2)}, {written(simulated['high'][number], 2)}]",
+            f"{written(real['shares'][number], 2)} ({_basis(real)})" if real else "—",
+        )
+        for number, (option, share) in enumerate(zip(row["options"], simulated["shares"], strict=True))
+    ]
+
+
+def _basis(real: dict[str, Any]) -> str:
+    return "by rank" if real["voters"] is None else f"{real['voters']:,} votes"

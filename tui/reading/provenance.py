@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from simulator.journal import JOURNAL
 from tui.plaintext import one_line
 
 if TYPE_CHECKING:
     from personas.manifest import Manifest
     from simulator.journal import Journal
 
-__all__ = ["Provenance", "RunState", "provenance_of_corpus", "provenance_of_run", "state_of_run"]
+__all__ = [
+    "Provenance",
+    "RunState",
+    "last_write",
+    "provenance_of_corpus",
+    "provenance_of_run",
+    "state_of_run",
+]
 
 RunState = Literal["done", "running", "unfinished"]
 QUIET = 60.0
@@ -94,11 +102,13 @@ def state_of_run(state: str, written: float, now: float) -> RunState:
 
 
 def last_write(folder: Path) -> float:
-    """Return when the journal in ``folder`` was last written to, in seconds since 1970; 0 where there is none."""
-    times = [
-        path.stat().st_mtime for path in folder.glob("journal.sqlite*") if not path.name.endswith("-shm")
-    ]
-    return max(times, default=0.0)
+    """Return when the journal in ``folder`` was last written to, in seconds since 1970; 0 where there is none.
+
+    A reader may leave an empty write-ahead log of its own, so an empty one says nothing.
+    """
+    found = [folder / name for name in (JOURNAL, f"{JOURNAL}-wal")]
+    states = [path.stat() for path in found if path.exists()]
+    return max((state.st_mtime for state in states if state.st_size), default=0.0)
 
 
 def _membership(origin: str, method: str) -> str:

@@ -17,7 +17,10 @@ __all__ = ["ScoreCard", "ScoreRow", "ScoreTask", "read_scores"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreRow:
-    """What one predictor reached, with its 95 % bootstrap interval; None where it is not defined."""
+    """What one predictor reached, with its 95 % bootstrap interval; None where it is not defined.
+
+    ``ahead`` is by how much the simulation is better on the same judgements: (mean, low, high).
+    """
 
     predictor: str
     role: str
@@ -27,6 +30,7 @@ class ScoreRow:
     n: int
     by: str
     note: str
+    ahead: tuple[float | None, float | None, float | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +84,7 @@ def _task(data: Mapping[str, Any]) -> ScoreTask:
 
 
 def _row(data: Mapping[str, Any]) -> ScoreRow:
+    ahead = data.get("ahead")
     return ScoreRow(
         predictor=data["predictor"],
         role=data["role"],
@@ -89,4 +94,5 @@ def _row(data: Mapping[str, Any]) -> ScoreRow:
         n=data["n"],
         by=data.get("by", ""),
         note=data.get("note", ""),
+        ahead=(ahead.get("mean"), ahead.get("low"), ahead.get("high")) if ahead else None,
     )

@@ -69,8 +69,9 @@ class Shelf:
 
     @property
     def fictional(self) -> bool:
-        """Whether anything here is fictional."""
-        return any(entry.fictional for entry in self.corpora) or any(entry.fictional for entry in self.runs)
+        """Whether everything here is fictional, and there is something."""
+        known = [*(entry.fictional for entry in self.corpora), *(entry.fictional for entry in self.runs)]
+        return bool(known) and all(known)
 
 
 def find_folders(home: Sequence[Path]) -> tuple[Path, ...]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BallotsScreen"]
 
 COLUMNS = (
-    Column("persona", 12, share=1),
+    Column("persona", 7),
     Column("for", 3),
     Column("shares", 12, share=1),
     Column("reason", 20, share=4),
@@ -46,9 +46,9 @@ strongly it endorsed it (0 to 1) and on how many votes that rests. Tab goes ther
 
 [ and ] go through the rounds of discussion; round 0 is before any. Enter or o shows the options in full."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "options", "Options in full"),
-        Binding("left_square_bracket", "round(-1)", "Round before", key_display="["),
-        Binding("right_square_bracket", "round(1)", "Round after", key_display="]"),
+        Binding("o", "options", "Options"),
+        Binding("left_square_bracket", "round(-1)", "Earlier round", key_display="["),
+        Binding("right_square_bracket", "round(1)", "Later round", key_display="]"),
     ]
 
     def __init__(self, folder: Path, item: str, community: str) -> None:
@@ -119,7 +119,7 @@ strongly it endorsed it (0 to 1) and on how many votes that rests. Tab goes ther
         where = f"community {view.row.community} · {name} · {_tally(self._ballots(), len(view.row.options))}"
         self.query_one("#round", Static).update(plain(one_line(where)))
         self.query_one("#ballots", RowList).show(
-            [_cells(ballot) for ballot in self._ballots()], empty="no ballot"
+            [_cells(ballot, view.row.community) for ballot in self._ballots()], empty="no ballot"
         )
 
 
@@ -130,9 +130,10 @@ def _tally(ballots: tuple[BallotView, ...], options: int) -> str:
     return ", ".join([*parts, f"abstained {chosen.count(None)}"])
 
 
-def _cells(ballot: BallotView) -> tuple[str, ...]:
+def _cells(ballot: BallotView, community: str) -> tuple[str, ...]:
     shares = " ".join(f"{share * 100:.0f}" for share in ballot.shares)
-    return (ballot.persona, letter(ballot.choice), shares, ballot.reason)
+    name = ballot.persona.removeprefix(community) or ballot.persona
+    return (name, letter(ballot.choice), shares, ballot.reason)
 
 
 def _behind(ballot: BallotView, view: ItemView) -> Content:

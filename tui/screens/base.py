@@ -40,7 +40,7 @@ class InstrumentScreen(Screen[None], Generic[View]):
     PLACE: ClassVar[str] = ""
     PLACES: ClassVar[tuple[str, ...]] = ()
     GUIDE: ClassVar[str] = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  so it is declared upstream
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012  so it is declared upstream
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", key_display="esc"),
         Binding("r", "reload", "Read again", show=False),

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
-from tui.plaintext import count, one_line
+from tui.plaintext import one_line
 from tui.reading.communities import (
     CommunitiesView,
     CommunityView,
@@ -42,7 +42,7 @@ __all__ = ["CommunitiesScreen"]
 COLUMNS = (
     Column("community", 12, share=1),
     Column("members", 7, right=True),
-    Column("norms", 6, right=True),
+    Column("norms", 6, right=True, above=68),
     Column("identity", 16),
     Column("bond", 16),
 )
@@ -129,7 +129,10 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
         """Show one of the tabs and give it the keys."""
         self.query_one("#tabs", TabbedContent).active = name
         target = {"profile": "#sentences", "norms": "#said", "cohesion": "#scores", "panel": "#mirror"}[name]
-        self.query_one(target).focus()
+        widget = self.query_one(target)
+        if isinstance(widget, OptionList) and widget.highlighted is None:
+            widget.action_first()
+        widget.focus()
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
         """Show the posts behind a sentence, or a norm in full."""
@@ -260,7 +263,7 @@ def _profile(community: CommunityView) -> list[Option | None]:
         if (sentence.part, sentence.facet) != before:
             title = f"{sentence.part.upper()} · {sentence.facet}"
             options.append(Option(Content(one_line(title)), disabled=True))
-        rests = f"({count(len(sentence.posts), 'post')})".replace(" ", "\N{NO-BREAK SPACE}")
+        rests = f"posts:{len(sentence.posts)}"
         text = Content.assemble("• ", one_line(sentence.text), "  ", (rests, "dim"))
         options.append(Option(text, id=f"sentence-{number}"))
         before = (sentence.part, sentence.facet)

@@ -35,7 +35,7 @@ RUN_COLUMNS = (
     Column("judged", 15, right=True),
     Column("written", 11, right=True),
     Column("", 9),
-    Column("predictor", 39, above=120),
+    Column("predictor", 39, above=136),
 )
 NOTHING = "none here: make one with `commonbond ingest SOURCE PATH... --out NAME.corpus`"
 NO_RUN = "none yet: press s to simulate the corpus above"

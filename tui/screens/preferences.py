@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["PreferencesScreen"]
 
 COLUMNS = (
-    Column("item", 20, share=1),
-    Column("community", 10),
+    Column("item", 14, share=2),
+    Column("community", 10, share=1),
     Column("n", 5, right=True),
     Column("real", 6, right=True),
     Column("sim", 6, right=True),

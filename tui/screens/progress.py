@@ -118,7 +118,7 @@ was written, and x goes on with it, where it was started from here."""
             self.query_one("#arrivals", RowList).show([_row(arrival) for arrival in reversed(self._latest)])
         told = self._told(view)
         if before is None or told.plain != self.query_one("#log", Prose).text:
-            self.query_one("#log", Prose).show(told)
+            self.query_one("#log", Prose).show(told, end=bool(view.ended))
 
     def on_instrument_screen_failed(self, message: InstrumentScreen.Failed) -> None:
         """Look again next time: an engine may be making the journal just now."""
@@ -231,8 +231,9 @@ def _state(view: Look) -> str:
 def _row(arrival: Arrival) -> tuple[str, ...]:
     if arrival.failed:
         return (arrival.item, arrival.community, "", "", "✗", "nothing came of it")
+    who = arrival.persona.removeprefix(arrival.community)
     figures = (f"{arrival.ballots:,}", f"{arrival.abstentions:,}", letter(arrival.choice))
-    return (arrival.item, arrival.community, *figures, f"{arrival.persona}: {arrival.reason}")
+    return (arrival.item, arrival.community, *figures, f"{who}: {arrival.reason}")
 
 
 def _last_lines(log: str, count: int = 40) -> list[str]:

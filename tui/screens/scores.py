@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["ScoresScreen"]
 
 COLUMNS = (
-    Column("task · metric / predictor", 28, share=2),
+    Column("task · metric / predictor", 26, share=1),
     Column("role", 10),
     Column("mean", 6, right=True),
-    Column("95 % interval", 15),
+    Column("95 % interval", 16),
     Column("n", 7, right=True),
-    Column("by", 12, share=1, above=100),
+    Column("simulation ahead by", 24, above=100),
+    Column("resampled by", 12, above=120),
 )
 NOT_SCORED = "no scores: b on the first screen benchmarks a corpus"
 
@@ -35,8 +36,9 @@ class ScoresScreen(RunScreen[ScoreCard]):
     PLACE = "Scores"
     GUIDE = """Each task is scored by one or more metrics. Below each stand the simulation and what it must be
 compared with: the baselines, and the ceiling, which is what a second, equally large sample of the same real voters
-would have scored. A figure is a mean with its 95 % bootstrap interval; "n" is how many cases it rests on, "by" what
-was resampled. ↑ says that higher is better, ↓ that lower is."""
+would have scored. A figure is a mean with its 95 % bootstrap interval; "n" is how many judgements it rests on. On a
+wide terminal you also see by how much the simulation is ahead of each row on the same judgements, and what was
+resampled. ↑ says that higher is better, ↓ that lower is."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "reload", "Read again")]
 
     def body(self) -> ComposeResult:
@@ -72,10 +74,24 @@ was resampled. ↑ says that higher is better, ↓ that lower is."""
 def _task(task: ScoreTask) -> list[tuple[str, ...]]:
     arrow = {"higher": "↑", "lower": "↓"}.get(task.better, "")
     title = f"{task.task.upper()} · {task.metric} {arrow}"
-    return [(title, "", "", "", "", ""), *(_row(row) for row in task.rows)]
+    return [(title,), *(_row(row) for row in task.rows)]
 
 
 def _row(row: ScoreRow) -> tuple[str, ...]:
-    mean = "–" if row.mean is None else f"{row.mean:.3f}"
-    bounds = "" if row.low is None or row.high is None else f"[{row.low:.3f}, {row.high:.3f}]"
-    return (f"  {row.predictor}", row.role, mean, bounds, f"{row.n:,}", row.by)
+    figures = (_figure(row.mean), _interval(row.low, row.high), f"{row.n:,}", _ahead(row))
+    return (f"- {row.predictor}", row.role, *figures, row.by)
+
+
+def _ahead(row: ScoreRow) -> str:
+    if row.ahead is None or row.ahead[0] is None:
+        return ""
+    mean, low, high = row.ahead
+    return f"{mean:+.3f} {_interval(low, high)}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"

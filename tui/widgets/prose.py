@@ -43,10 +43,13 @@ class Prose(VerticalScroll):
             yield self._top
         yield self._body
 
-    def show(self, text: Content) -> None:
-        """Draw another text, from its beginning."""
+    def show(self, text: Content, *, end: bool = False) -> None:
+        """Draw another text, from its beginning or at its end."""
         self._body.update(text)
-        self.scroll_home(animate=False)
+        if end:
+            self.scroll_end(animate=False)
+        else:
+            self.scroll_home(animate=False)
 
     @property
     def text(self) -> str:

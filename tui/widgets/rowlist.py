@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Column", "RowList"]
 
 MARK = "▸ "
+LEAST = 5
+"""Cells that a column that can shrink keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,15 @@ class Column:
 class RowList(ScrollView, can_focus=True):
     """A list to move through with the arrow keys, with a mark at the row under the cursor.
 
+    A row with one cell where there are more columns is a heading, as wide as the list.
+
     Args:
         columns: what a row consists of.
         empty: what stands there while there is no row.
         opens: whether a row can be opened.
     """
 
+    DEFAULT_CSS = "RowList { height: 1fr; overflow-x: hidden; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--header", "row-list--cursor", "row-list--empty"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -119,20 +124,18 @@ class RowList(ScrollView, can_focus=True):
         if index >= len(self._rows):
             text = f"  {self._empty}" if index == 0 else ""
             return self._strip(text, "row-list--empty", width)
-        here = index == self.cursor
-        line = self._line(self._rows[index], width, mark=MARK if here else "")
+        here, cells = index == self.cursor, self._rows[index]
+        if len(cells) == 1:
+            line = f"{MARK if here else '  '}{one_line(cells[0])}"
+            return self._strip(line, "row-list--cursor" if here else "row-list--header", width)
+        line = self._line(cells, width, mark=MARK if here else "")
         return self._strip(line, "row-list--cursor" if here else "", width)
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Bring the row into view and say so."""
         if old == new or not self._rows:
             return
-        visible = max(1, self.scrollable_content_region.height - 1)
-        top = self.scroll_offset.y
-        if new < top:
-            self.scroll_to(y=new, animate=False)
-        elif new >= top + visible:
-            self.scroll_to(y=new - visible + 1, animate=False)
+        self.call_after_refresh(self._reveal)
         self.refresh()
         self.post_message(self.Highlighted(self, new))
 
@@ -175,8 +178,15 @@ class RowList(ScrollView, can_focus=True):
         """Fit the rows to the new width and keep the cursor in view."""
         del event
         self._measure()
+        self._reveal()
+
+    def _reveal(self) -> None:
+        """Scroll no further than it takes to see the row under the cursor."""
         visible = max(1, self.scrollable_content_region.height - 1)
-        if self.cursor >= self.scroll_offset.y + visible:
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + visible:
             self.scroll_to(y=self.cursor - visible + 1, animate=False)
 
     def _measure(self) -> None:
@@ -198,12 +208,19 @@ class RowList(ScrollView, can_focus=True):
     def _widths(self, width: int) -> list[int]:
         """Return the width of each column, 0 for one that is left out."""
         there = [column.width if width >= column.above else 0 for column in self._columns]
-        shown = sum(1 for space in there if space)
-        left = width - len(MARK) - sum(there) - 2 * max(0, shown - 1)
-        shares = sum(column.share for column, space in zip(self._columns, there, strict=True) if space)
-        if left <= 0 or not shares:
-            return there
-        return [
-            space + (left * column.share // shares if space else 0)
-            for column, space in zip(self._columns, there, strict=True)
-        ]
+        gaps = 2 * max(0, sum(1 for space in there if space) - 1)
+        left = width - len(MARK) - sum(there) - gaps
+        shares = [column.share if space else 0 for column, space in zip(self._columns, there, strict=True)]
+        if left < 0:
+            return _shrunk(there, shares, -left)
+        total = max(1, sum(shares))
+        return [space + left * share // total for space, share in zip(there, shares, strict=True)]
+
+
+def _shrunk(widths: list[int], shares: list[int], lack: int) -> list[int]:
+    """Return the widths with what lacks taken from those that take shares, down to a few cells each."""
+    for place, share in enumerate(shares):
+        taken = min(lack, max(0, widths[place] - LEAST)) if share else 0
+        widths[place] -= taken
+        lack -= taken
+    return widths

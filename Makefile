@@ -1,0 +1,39 @@
+# Everything runs in a virtual environment of its own; PYTHON names the interpreter that makes it.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test lint check speed pictures clean
+
+demo: $(INSTALLED)
+	$(BIN)/commonbond demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+speed: $(INSTALLED)
+	$(BIN)/python tests/speed/startup.py
+	$(BIN)/python tests/speed/ingestion.py
+	$(BIN)/python tests/speed/graph_growth.py
+	$(BIN)/python tests/speed/norm_retrieval.py
+
+pictures: $(INSTALLED)
+	$(BIN)/python examples/screenshots.py
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[offline,dev]'
+	touch $(INSTALLED)
+
+clean:
+	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

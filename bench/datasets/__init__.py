@@ -1,0 +1,1 @@
+"""Data sets to hold simulations against: one loader a data set."""
