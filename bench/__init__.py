@@ -1,1 +1,26 @@
 """How true: items with real votes, tasks, metrics, baselines, noise ceilings and the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from personas.lazy import lazily
+
+if TYPE_CHECKING:
+    from bench.construct import Split, hold_out
+    from bench.datasets.bundled import bundled_corpus
+    from bench.evaluate import run_benchmark
+    from bench.scores import ScoreCard
+
+__all__ = ["ScoreCard", "Split", "bundled_corpus", "hold_out", "run_benchmark"]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "ScoreCard": "bench.scores",
+        "Split": "bench.construct",
+        "bundled_corpus": "bench.datasets.bundled",
+        "hold_out": "bench.construct",
+        "run_benchmark": "bench.evaluate",
+    },
+)

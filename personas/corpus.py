@@ -29,7 +29,7 @@ __all__ = ["Corpus"]
 class Corpus:
     """The tables ``members``, ``posts`` and ``votes`` of one place (see ``personas.tables.schema``).
 
-    Open one with ``Corpus.open``; make one with ``personas.ingest``. It holds a DuckDB connection, which
+    Open one with ``Corpus.open``; make one with ``personas.ingestion``. It holds a DuckDB connection, which
     ``close`` or leaving a ``with`` block gives back.
     """
 

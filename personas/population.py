@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -87,7 +88,8 @@ def _candidates(
     )
     rows = [row for row in rows if row["member"] in wanted]
     people = []
-    for place, row in enumerate(rows):
+    counts = [row["activity"] for row in rows]
+    for row in rows:
         known = dict(row["attributes"])
         traits = {name: known[name] for name in (attributes or sorted(known)) if name in known}
         people.append(
@@ -96,15 +98,21 @@ def _candidates(
                 community=community.name,
                 member=row["member"],
                 attributes=traits,
-                activity=LEVELS[place * len(LEVELS) // len(rows)],
+                activity=_level(row["activity"], counts),
                 group=groups.get(row["member"], ""),
             )
         )
     return people
 
 
-def _stratum(person: Persona) -> tuple[str, tuple[str, ...], int]:
-    return person.group, tuple(person.attributes.values()), LEVELS.index(person.activity)
+def _level(activity: int, ordered: Sequence[int]) -> str:
+    """Return the third of ``ordered`` in which the middle of those equally active lies."""
+    middle = (bisect_left(ordered, activity) + bisect_right(ordered, activity) - 1) / 2
+    return LEVELS[int(middle * len(LEVELS) / len(ordered))]
+
+
+def _stratum(person: Persona) -> tuple[str, tuple[tuple[str, str], ...], int]:
+    return person.group, tuple(person.attributes.items()), LEVELS.index(person.activity)
 
 
 def _named(person: Persona, number: int, size: int) -> Persona:

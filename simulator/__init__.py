@@ -1,1 +1,25 @@
 """What happens: the graph, generation, judgement, discussion, aggregation and the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from personas.lazy import lazily
+
+if TYPE_CHECKING:
+    from simulator.item import Ballot, Item, Option, Preference
+    from simulator.simulation import Run, Simulation
+
+__all__ = ["Ballot", "Item", "Option", "Preference", "Run", "Simulation"]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Ballot": "simulator.item",
+        "Item": "simulator.item",
+        "Option": "simulator.item",
+        "Preference": "simulator.item",
+        "Run": "simulator.simulation",
+        "Simulation": "simulator.simulation",
+    },
+)

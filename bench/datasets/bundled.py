@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from personas.errors import InputError
-from personas.ingest import ingest
+from personas.ingestion import ingest
 from personas.sources.table import TableSource
 
 if TYPE_CHECKING:
