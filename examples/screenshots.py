@@ -1,9 +1,9 @@
 """Draw the terminal interface's screens as pictures (SVG) for the README, without a terminal.
 
-    python examples/screenshots.py FOLDER [--out examples/pictures] [--size 120x34]
+    python examples/screenshots.py FOLDER [--run NAME] [--out examples/pictures] [--size 120x34]
 
-FOLDER holds a corpus and a finished run of it, as ``commonbond demo --out FOLDER`` leaves them. The pictures name no
-font and no address of the network, so that they look alike wherever they are opened.
+FOLDER holds a corpus and a benchmarked run of it, as ``commonbond demo --out FOLDER`` leaves them. The pictures name
+no font and no address of the network, so that they look alike wherever they are opened.
 """
 
 from __future__ import annotations
@@ -52,15 +52,22 @@ def save(app: Interface, path: Path) -> None:
     print(path)
 
 
-async def draw(folder: Path, out: Path, size: tuple[int, int]) -> None:
-    """Open the folder, go through the screens of the run that has scores, or of the newest, and draw each."""
-    runs = [run for run in read_shelf(find_folders([folder])).runs if run.state == "done"]
-    number = next((number for number, run in enumerate(runs) if run.scored), 0)
+def chosen(folder: Path, name: str) -> Path:
+    """Return the folder of the run of a name, or of the newest that has scores where none is named."""
+    runs = read_shelf(find_folders([folder])).runs
+    found = [run.folder for run in runs if (run.folder.name == name if name else run.scored)]
+    if not found:
+        raise SystemExit(f"no such run in {folder}: {name or 'one with scores'}")
+    return found[0]
+
+
+async def draw(folder: Path, run: Path, out: Path, size: tuple[int, int]) -> None:
+    """Open the folder, go through the screens of a run, and draw each."""
     app = Interface([folder])
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         save(app, out / "home.svg")
-        app.visit("preferences", runs[number].folder)
+        app.visit("preferences", run)
         await settled(pilot)
         app.screen.query_one("#items", RowList).focus()
         for name, keys in STEPS:
@@ -75,12 +82,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--run", default="", help="the run's name; the newest that has scores where not given"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("pictures"))
     parser.add_argument("--size", default="120x34", help="columns and rows, as 80x24")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     width, height = map(int, given.size.split("x"))
-    asyncio.run(draw(given.folder, given.out, (width, height)))
+    asyncio.run(draw(given.folder, chosen(given.folder, given.run), given.out, (width, height)))
 
 
 if __name__ == "__main__":

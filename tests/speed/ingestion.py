@@ -23,7 +23,7 @@ from collections import deque
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from personas.ingest import ingest
+from personas.ingestion import ingest
 from personas.seeds import derived_rng
 from personas.sources import source_named
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from personas.corpus import Corpus
-from personas.ingest import ingest
+from personas.ingestion import ingest
 from personas.norms import as_said
 from personas.sources.records import CommunityRecord, PostRecord, VoteRecord, Where
 from simulator.item import Item, Option, RealVotes
@@ -57,12 +57,12 @@ class Made:
                 thread = f"{community}:{number}"
                 made = begin + timedelta(days=number)
                 yield PostRecord(
-                    post=thread, community=community, author=author, thread=thread, kind="question",
-                    title=f"Question {number} about {community}", text=sayings[number % 3], tags=(community,),
-                    created=made, where=HERE,
+                    post=thread, community=community, author=f"{community}:{author}", thread=thread, kind="question",
+                    title=f"Question {number} about {community}", text=sayings[number % 3],
+                    tags=(community, f"{community}-{number % 2}"), created=made, where=HERE,
                 )  # fmt: skip
                 for step in (1, 2):
-                    other = PEOPLE[(number + step) % len(PEOPLE)]
+                    other = f"{community}:{PEOPLE[(number + step) % len(PEOPLE)]}"
                     reply = f"{thread}/{step}"
                     text = f"{sayings[(number + step) % 3]} I say so {number} times."
                     if number == 0 and step == 1:
@@ -85,11 +85,14 @@ def make_items(count: int) -> list[Item]:
     items = []
     for number in range(count):
         community, sayings = (("tea", TEA), ("cats", CATS))[number % 2]
-        query = f"Which advice is best, number {number}?"
+        query = f"Advice {number}?"
         texts = (f"{sayings[0]} {number}", HOSTILE if number == 0 else f"{sayings[1]} {number}")
         share = 0.25 + 0.5 * (number % 2)
         votes = RealVotes(
-            shares=(share, 1 - share), voters=8, low=(share - 0.2, 0.8 - share), high=(share + 0.2, 1.2 - share)
+            shares=(share, 1 - share),
+            voters=8,
+            low=(share - 0.2, 0.8 - share),
+            high=(share + 0.2, 1.2 - share),
         )
         options = tuple(Option(text=text, claim=as_said(query, text)) for text in texts)
         items.append(
@@ -113,7 +116,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--items", type=int, default=12)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--delay", type=float, default=0.05)
+    parser.add_argument("--delay", type=float, default=0.04)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     sys.stderr.write("reading the corpus\n")

@@ -11,7 +11,9 @@ from rich.cells import cell_len
 
 from tui.plaintext import clipped, fitted, one_line, shown, wrapped
 
-anything = st.text(st.characters(codec=None), max_size=60) | st.text("\x1b[31m\x07\x9b猫é\u200d👍 \t\r\n\u202e")
+anything = st.text(st.characters(codec=None), max_size=60) | st.text(
+    "\x1b[31m\x07\x9b猫é\u200d👍 \t\r\n\u202e"
+)
 
 
 @given(anything)

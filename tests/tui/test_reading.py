@@ -48,7 +48,9 @@ def test_the_shelf_says_what_each_corpus_and_run_is(home):
 def test_what_is_damaged_is_listed_with_its_problem(home):
     manifest = home / "tea.corpus" / "manifest.json"
     manifest.write_text(json.dumps({"format": "commonbond-corpus/1"}))
-    (home / "run1" / "journal.sqlite").write_bytes(b"no database at all, but long enough to look like one" * 40)
+    (home / "run1" / "journal.sqlite").write_bytes(
+        b"no database at all, but long enough to look like one" * 40
+    )
     shelf = read_shelf(find_folders([home]))
     assert "damaged" in shelf.corpora[0].problem
     assert shelf.runs[0].problem
@@ -60,7 +62,8 @@ def test_a_manifest_of_something_else_is_no_corpus(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "quiet", "state"), [("done", 999, "done"), ("running", 5, "running"), ("running", 999, "unfinished")]
+    ("said", "quiet", "state"),
+    [("done", 999, "done"), ("running", 5, "running"), ("running", 999, "unfinished")],
 )
 def test_a_run_that_was_quiet_for_long_is_not_called_running(said, quiet, state):
     assert state_of_run(said, 0.0, quiet) == state
@@ -73,6 +76,8 @@ def test_the_comparison_has_the_journals_own_shares(home):
             votes = journal.item(item).votes[community]
             assert (row.item, row.community, row.voters) == (item, community, votes.voters)
             assert [option.real.mean for option in row.options] == list(votes.shares)
+            assert [option.real.low for option in row.options] == list(votes.low)
+            assert [option.real.high for option in row.options] == list(votes.high)
             assert [option.simulated.mean for option in row.options] == result["preference"]["shares"]
             assert [option.simulated.low for option in row.options] == result["preference"]["low"]
             assert [option.simulated.high for option in row.options] == result["preference"]["high"]

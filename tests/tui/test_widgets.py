@@ -18,7 +18,14 @@ def row(**more) -> ItemRow:
         OptionRow(text="猫が好き " * 20, real=Share(mean=0.75, low=0.6, high=0.9), simulated=Share(mean=0.4)),
         OptionRow(text="[red]no[/red]", real=Share(mean=0.25, low=0.1, high=0.4), simulated=Share(mean=0.6)),
     )
-    known = {"item": "1", "community": "cats", "query": "?", "kind": "choice", "options": options, "asked": True}
+    known = {
+        "item": "1",
+        "community": "cats",
+        "query": "?",
+        "kind": "choice",
+        "options": options,
+        "asked": True,
+    }
     return ItemRow(**{**known, "voters": 8, "ballots": 4, "abstentions": 1, **more})
 
 
@@ -110,7 +117,7 @@ async def test_a_list_of_a_million_rows_makes_only_the_rows_that_are_seen(look):
         listed = app.query_one(RowList)
         listed.show(rows)
         await pilot.press("end")
-        await pilot.pause()
+        await look.settled(pilot)
         assert listed.cursor == 999_999
         assert "▸ row 999999 猫" in look.text(app)
         assert "[bold]x[/bold]" in look.text(app)
@@ -125,6 +132,19 @@ async def test_a_list_leaves_columns_out_where_it_is_narrow_and_stays_straight(l
         text = look.text(app)
         assert "note" not in text
         assert {cell_len(line) for line in text.split("\n")} == {40}
+
+
+async def test_a_list_that_lacks_room_shrinks_the_columns_that_can_and_keeps_the_others_whole(look):
+    class Narrow(App[None]):
+        def compose(self):
+            yield RowList([Column("name", 30, share=1), Column("figure", 8, right=True)])
+
+    app = Narrow()
+    async with app.run_test(size=(24, 6)) as pilot:
+        app.query_one(RowList).show([("a long name that is clipped", "1,234")])
+        await pilot.pause()
+        lines = look.text(app).split("\n")
+        assert lines[1] == "▸ a long name…     1,234"
 
 
 async def test_a_list_says_which_row_is_marked_and_which_is_opened():
@@ -143,6 +163,13 @@ async def test_a_list_says_which_row_is_marked_and_which_is_opened():
         app.query_one(RowList).focus()
         await pilot.press("down", "down", "down", "up", "enter")
         await pilot.pause()
+        await pilot.click(RowList, offset=(5, 2))
+        await pilot.pause()
+        assert len(told) == 5, "one click on the marked row opens nothing"
         await pilot.click(RowList, offset=(5, 3))
         await pilot.pause()
-    assert told == [("marked", 0), ("marked", 1), ("marked", 2), ("marked", 1), ("opened", 1), ("marked", 2)]
+        assert told[5:] == [("marked", 2)]
+        await pilot.click(RowList, offset=(5, 3), times=2)
+        await pilot.pause()
+    assert told[:5] == [("marked", 0), ("marked", 1), ("marked", 2), ("marked", 1), ("opened", 1)]
+    assert ("opened", 2) in told[6:]

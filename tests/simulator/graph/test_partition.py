@@ -218,8 +218,10 @@ def test_the_two_communities_of_the_karate_club_have_the_best_modularity_of_two(
     assert partition(from_networkx(club), count=2, seed=1).modularity == pytest.approx(0.3718, abs=5e-5)
 
 
-def test_the_same_seed_gives_the_same_partition_of_noise_and_another_seed_another():
+@pytest.mark.parametrize("method", ["leiden", "louvain"])
+def test_the_same_seed_gives_the_same_partition_of_noise_and_another_seed_another(method):
     graph = from_networkx(nx.gnp_random_graph(300, 0.05, seed=1))
-    one, again, other = (partition(graph, seed=seed).labels.tobytes() for seed in (1, 1, 2))
-    assert one == again
+    seeds = (1, 1, 1, 2)
+    one, again, third, other = (partition(graph, seed=seed, method=method).labels.tobytes() for seed in seeds)
+    assert one == again == third
     assert one != other
