@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.aggregate import position_bias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from simulator.flow import Flow, Outcome, Query, Room
     from simulator.item import Item
     from simulator.journal import Journal
 
-__all__ = ["Job", "run_jobs"]
+__all__ = ["Job", "complete", "run_jobs"]
 
+Result = TypeVar("Result")
 Job = tuple["Item | Query", str]
 """An item, and the community that is to judge it."""
+
+
+def complete(work: Coroutine[Any, Any, Result]) -> Result:
+    """Carry out asynchronous work and return what comes of it, also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def run_jobs(

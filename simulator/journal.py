@@ -62,11 +62,13 @@ class Journal:
             InputError: the folder cannot be written, or holds a journal of another format.
         """
         if folder is None:
-            return cls(_prepared(sqlite3.connect(":memory:"), "memory"), None)
+            return cls(_prepared(sqlite3.connect(":memory:", check_same_thread=False), "memory"), None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / JOURNAL
-            return cls(_prepared(sqlite3.connect(path, timeout=30), str(path)), folder)
+            return cls(
+                _prepared(sqlite3.connect(path, timeout=30, check_same_thread=False), str(path)), folder
+            )
         except (OSError, sqlite3.Error) as error:
             raise InputError(
                 f"no journal can be written: {error}", where=str(folder), remedy="choose another folder"
@@ -271,7 +273,9 @@ def as_preference(data: Mapping[str, Any]) -> Preference:
 def _prepared(db: sqlite3.Connection, where: str) -> sqlite3.Connection:
     """Make the tables in an empty file, all or none; refuse a file that holds something else, untouched."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    row = db.execute("SELECT value FROM facts WHERE name = 'format'").fetchone() if "facts" in tables else None
+    row = (
+        db.execute("SELECT value FROM facts WHERE name = 'format'").fetchone() if "facts" in tables else None
+    )
     found = row and json.loads(row[0])
     if tables and found != FORMAT:
         db.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
 from personas.norms import as_said, most_contested, strongest
-from simulator.engine import Job, run_jobs
+from simulator.engine import Job, complete, run_jobs
 from simulator.flow import Flow, Query
 from simulator.generate import RetrievalGenerator
 from simulator.item import Item, Option, Preference
@@ -145,7 +144,7 @@ class Simulation:
         work = run_jobs(
             jobs, rooms, self._flow(), journal, concurrency=self.settings.concurrency, advance=advance
         )
-        asyncio.run(work)
+        complete(work)
         journal.set_facts({"state": "done"})
         journal.event("done", {})
         return Run(journal)

@@ -7,7 +7,6 @@ disjoint halves of the posts, or the classifier would merely recognise what it h
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import numpy as np
 from bench.metrics import cosine_similarities, mean_pairwise_similarity, vendi_score
 from bench.scores import TaskScore, score_rows
 from personas.seeds import derived_rng, derived_seed
+from simulator.engine import complete
 from simulator.generate import RetrievalGenerator
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _candidates(
         shared = [await independent.generate(prompt.query, everyone, count=CANDIDATES) for prompt in prompts]
         return own, shared
 
-    return asyncio.run(generate())
+    return complete(generate())
 
 
 def _nth(options: Sequence[Option], number: int) -> str:
