@@ -76,7 +76,7 @@ def community_identification(
 def rivals(
     stores: Mapping[str, NormStore], membership: Membership, names: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Return, for each community, up to three that are hardest to tell from it."""
+    """Return, for each community, all others, those that are hardest to tell from it first."""
     middles = {name: _direction(stores[name].vectors.astype(float).mean(axis=0)) for name in names}
     places = {community.name: community.within for community in membership.communities}
 
@@ -84,9 +84,7 @@ def rivals(
         return places[name] != places[other], -float(middles[name] @ middles[other]), other
 
     return {
-        name: sorted((other for other in names if other != name), key=lambda other: difficulty(name, other))[
-            : CANDIDATES - 1
-        ]
+        name: sorted((other for other in names if other != name), key=lambda other: difficulty(name, other))
         for name in names
     }
 
@@ -127,7 +125,7 @@ def _ceiling(case: Case, candidates: Sequence[str]) -> float | None:
 
 def _candidates(case: Case, others: Mapping[str, list[str]], seed: int) -> list[str]:
     voted = [name for name in others[case.community] if name in case.item.votes]
-    candidates = [case.community, *(voted or others[case.community])]
+    candidates = [case.community, *(voted or others[case.community])[: CANDIDATES - 1]]
     order = derived_rng(seed, "candidates", case.item.item, case.community).permutation(len(candidates))
     return [candidates[index] for index in order]
 

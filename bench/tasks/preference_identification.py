@@ -69,13 +69,15 @@ def _calibration(
         if not predictor.simulated or any(preference is None for preference, _ in named):
             continue
         confidence = np.array([max(preference.shares) for preference, _ in named if preference])
-        hits = np.array([hit for _, hit in named], float) >= 0.5
+        hits = np.array([hit for _, hit in named], float)  # a part of 1 where the largest share is a tie
 
         def error(
-            places: NDArray[np.float64], sure: NDArray[np.float64] = confidence, hit: object = hits
+            places: NDArray[np.float64],
+            sure: NDArray[np.float64] = confidence,
+            hit: NDArray[np.float64] = hits,
         ) -> float:
             chosen = places.astype(int)
-            return cast(float, calibration_error(sure[chosen], cast(np.ndarray, hit)[chosen]))
+            return cast(float, calibration_error(sure[chosen], hit[chosen]))
 
         interval = bootstrap_interval(
             np.arange(len(cases), dtype=float),
