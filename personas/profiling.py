@@ -33,6 +33,17 @@ ANCHORS: Mapping[Facet, str] = {
     "interaction style": "You could try this, have you considered that; could you explain what you mean?",
     "bonding dynamics": "Thank you, welcome, good to see you again, you helped me, we did this together.",
 }
+CUES: Mapping[Facet, re.Pattern[str]] = {
+    "shared values": re.compile(r"\b(should|must|never|always|right|wrong|ought|worth|matters?)\b", re.I),
+    "worldview": re.compile(r"\b(is|are|because|means|every|nobody|everybody|people|world)\b", re.I),
+    "collective identity": re.compile(r"\b(we|our|ours|us|here|together)\b", re.I),
+    "tone and stances": re.compile(r"\b(I|agree|disagree|think|believe|love|hate|doubt|sorry)\b"),
+    "interaction style": re.compile(r"\b(you|your|try|could|would|please|what|how)\b", re.I),
+    "bonding dynamics": re.compile(r"\b(thanks?|welcome|together|again|bring|come|help|our|yours?)\b", re.I),
+}
+"""Words that English sentences of a facet have; sentences in other languages stand without that bonus."""
+CUE_BONUS = 1.0
+LEAST_ENDORSED = 0.5
 POSTS = 80
 """How many of its most endorsed posts a community is profiled from."""
 SENTENCES = 160
@@ -85,7 +96,9 @@ def split_sentences(text: str) -> list[str]:
     """
     lines = [line.strip() for line in text.splitlines() if not line.startswith((">", "    ", "\t"))]
     pieces = [piece.strip() for line in lines for piece in re.split(r"(?<=[.!?…])\s+|(?<=[。！？])", line)]
-    return [piece for piece in pieces if _long_enough(piece) and "http" not in piece]
+    return [
+        piece for piece in pieces if _long_enough(piece) and "http" not in piece and piece[-1] not in ":;,"
+    ]
 
 
 def _long_enough(piece: str) -> bool:
@@ -95,9 +108,8 @@ def _long_enough(piece: str) -> bool:
 
 def _candidates(store: NormStore, answering: set[str]) -> list[_Candidate]:
     """Return sentences of the most endorsed posts, the first ones of each post before any later one."""
-    best = sorted(store.norms, key=lambda norm: (-norm.endorsement * np.sqrt(norm.support), norm.post))[
-        :POSTS
-    ]
+    liked = [norm for norm in store.norms if norm.endorsement >= LEAST_ENDORSED]
+    best = sorted(liked, key=lambda norm: (-norm.endorsement * np.sqrt(norm.support), norm.post))[:POSTS]
     by_place: list[tuple[int, _Candidate]] = []
     for norm in best:
         for place, text in enumerate(split_sentences(norm.text or norm.title)):
@@ -127,7 +139,8 @@ def _profile(
     taken: set[str] = set()
     parts: dict[Facet, list[ProfileSentence]] = {}
     for facet in (*IDENTITY_FACETS, *BOND_FACETS):
-        score = 2 * _standard(matrix @ anchors[facet].astype(float)) + common
+        cued = np.array([bool(CUES[facet].search(candidate.text)) for candidate in group])
+        score = 2 * _standard(matrix @ anchors[facet].astype(float)) + CUE_BONUS * cued + common
         if facet in BOND_FACETS and answers.any():
             score = np.where(answers, score, -np.inf)
         parts[facet] = _chosen(facet, group, matrix, score, taken)

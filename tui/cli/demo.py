@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from bench.construct import hold_out
 from bench.datasets.bundled import BUNDLED, bundled_corpus
 from bench.evaluate import run_benchmark
-from simulator.simulation import Simulation
+from simulator.simulation import Run, Simulation
 from tui.cli.bench import print_card
 from tui.cli.communities import describe_all, print_communities, write_beside
 from tui.cli.output import console, print_json, progress, tell
+from tui.cli.simulate import judgements, print_judgements
 
 if TYPE_CHECKING:
     import argparse
@@ -46,11 +47,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"command": "demo", "out": str(out), "runs": [_as_data(*part) for part in shown]})
     elif options.no_interface or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        for corpus, found, card, folder, _ in shown:
-            if found["graph"]["members"]:
-                print_communities(corpus, found)
-            print_card(corpus, card, every_metric=False)
-            console().print(f"kept in {folder}; to look at it: commonbond --open {out}\n")
+        for part in shown:
+            _print(*part)
+        console().print(f"to look at all of it: commonbond --open {out}")
     else:
         from tui.app import run as open_interface
 
@@ -69,6 +68,14 @@ def _show(
     folder = _run(out, example)
     result, card = run_benchmark(simulation, split, out=folder, advance=advance(f"judging {example}"))
     return corpus, found, card, folder, bool(result.failures())
+
+
+def _print(corpus: Corpus, found: dict[str, Any], card: ScoreCard, folder: Path, _failed: bool) -> None:
+    if found["graph"]["members"]:
+        print_communities(corpus, found)
+    results = judgements(Run.open(folder))
+    print_judgements(corpus, results, predictor=card.predictor, folder=folder)
+    print_card(corpus, card, every_metric=False)
 
 
 def _as_data(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from personas.errors import InputError
-from personas.ingest import ingest
+from personas.ingestion import ingest
 from personas.keys import user_key
 from personas.sources import source_named
 from personas.sources.streams import Limits

@@ -12,11 +12,12 @@ from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from personas.corpus import Corpus
     from simulator.simulation import Run
 
-__all__ = ["run"]
+__all__ = ["judgements", "print_judgements", "run"]
 
 SHOWN = 6
 LONGEST_CELL = 60
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
             predictor=result.predictor,
             run=options.out,
             split={"by": split.by, "notes": list(split.notes), "left_out": built.left_out},
-            results=_results(result),
+            results=judgements(result),
             warnings=list(simulation.setting.warnings),
         )
     if options.json:
@@ -51,7 +52,8 @@ def _fell_short(row: dict[str, Any]) -> bool:
     return bool(row["errors"]) or not row["simulated"] or not row["simulated"]["ballots"]
 
 
-def _results(run: Run) -> list[dict[str, Any]]:
+def judgements(run: Run) -> list[dict[str, Any]]:
+    """Return what each community said of each item, simulated and real, as plain data in the run's order."""
     items = {item.item: item for item in run.journal.items()}
     rows = []
     for name, community, result in run.journal.results():
@@ -74,12 +76,7 @@ def _results(run: Run) -> list[dict[str, Any]]:
 def _print(corpus: Corpus, found: dict[str, Any]) -> None:
     screen, results = console(), found["results"]
     head(screen, corpus, f"simulated by the {found['predictor']}")
-    judged = [row for row in results if row["simulated"]]
-    title = f"{count(len(results), 'judgement')} kept in {found['run']}; the first {min(SHOWN, len(judged))}"
-    columns = ("item, community", "option", "simulated [95 %]", "real share")
-    rows = [cells for row in judged[:SHOWN] for cells in _cells(row)]
-    print_table(screen, title, columns, rows, told=whose(corpus, found["predictor"]), right=2, ruled=True)
-    screen.print()
+    print_judgements(corpus, results, predictor=found["predictor"], folder=found["run"])
     failed = sum(_fell_short(row) for row in results)
     notes = [("note", note) for note in found["split"]["notes"]]
     notes += [("left out", f"{number:,} × {reason}") for reason, number in found["split"]["left_out"].items()]
@@ -89,6 +86,19 @@ def _print(corpus: Corpus, found: dict[str, Any]) -> None:
     screen.print(listing(notes))
     for warning in found["warnings"]:
         tell(f"warning: {warning}")
+
+
+def print_judgements(
+    corpus: Corpus, results: Sequence[dict[str, Any]], *, predictor: str, folder: object
+) -> None:
+    """Print the first of a run's judgements, simulated beside real."""
+    screen = console()
+    judged = [row for row in results if row["simulated"]]
+    title = f"{count(len(results), 'judgement')} kept in {folder}; the first {min(SHOWN, len(judged))}"
+    columns = ("item, community", "option", "simulated [95 %]", "real share")
+    rows = [cells for row in judged[:SHOWN] for cells in _cells(row)]
+    print_table(screen, title, columns, rows, told=whose(corpus, predictor), right=2, ruled=True)
+    screen.print()
 
 
 def _cells(row: dict[str, Any]) -> list[tuple[str, str, str, str]]:
