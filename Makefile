@@ -25,6 +25,7 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/ingestion.py
 	$(BIN)/python tests/speed/graph_growth.py
 	$(BIN)/python tests/speed/norm_retrieval.py
+	$(BIN)/python tests/speed/pipeline_growth.py
 
 pictures: $(INSTALLED)
 	$(BIN)/python examples/screenshots.py
