@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from personas.endorsement import rate
 from personas.norms import Norm, NormStore
 from simulator.item import Preference
 
@@ -114,9 +115,8 @@ def pooled(stores: Mapping[str, NormStore], *, a0: float = 1.0, b0: float = 1.0)
     norms = []
     for post in sorted(merged):
         norm = merged[post][0]
-        endorsement = (
-            (a0 + up[post]) / (a0 + b0 + support[post]) if norm.basis == "votes" else norm.endorsement
-        )
+        voted = rate(up[post], support[post] - up[post], a0=a0, b0=b0)
+        endorsement = float(voted) if norm.basis == "votes" else norm.endorsement
         norms.append(
             Norm(
                 post=post,

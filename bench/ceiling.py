@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from personas.endorsement import rate
 from personas.errors import InputError
 from personas.seeds import derived_rng
 
@@ -147,6 +148,6 @@ def _preference(cells: Vector | NDArray[np.int64], endorsement_prior: tuple[floa
     """Return the normalised endorsements, (..., k), of the (..., 2, k) votes for and against."""
     a0, b0 = endorsement_prior
     up, down = cells[..., 0, :], cells[..., 1, :]
-    endorsements = (a0 + up) / (a0 + b0 + up + down)
+    endorsements = rate(up, down, a0=a0, b0=b0)
     shares: Vector = endorsements / endorsements.sum(axis=-1, keepdims=True)
     return shares

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from personas.endorsement import SAID, register_membership
+from personas.endorsement import SAID, rate, register_membership
 from personas.norms import as_said
 from personas.seeds import derived_rng
 from simulator.item import Item, Option, RealVotes
@@ -257,7 +257,7 @@ def _endorsed(replies: Sequence[dict[str, Any]], prior: tuple[float, float]) -> 
     if not (up + down).any():
         return None
     alpha, beta = prior[0] + up, prior[1] + down
-    rates = alpha / (alpha + beta)
+    rates = rate(up, down, a0=prior[0], b0=prior[1])
     total = rates.sum()
     return RealVotes(
         shares=_shares(rates),

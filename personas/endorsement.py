@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from personas.community import Membership
     from personas.corpus import Corpus
 
-__all__ = ["endorsements", "register_membership"]
+__all__ = ["endorsements", "rate", "register_membership"]
 
 SAID = "kind <> 'question' AND (kind <> 'comment' OR community NOT IN (SELECT community FROM answered))"
 """Questions ask and endorse nothing; comments on answers are asides, but on Reddit they are the replies."""
@@ -62,6 +62,15 @@ def endorsements(corpus: Corpus, membership: Membership, *, a0: float = 1.0, b0:
         a0,
         b0,
     )
+
+
+def rate(up: Any, down: Any, *, a0: float = 1.0, b0: float = 1.0) -> Any:
+    """Return the endorsement ``(a0 + up) / (a0 + b0 + up + down)`` of numbers of votes, or of arrays of them.
+
+    >>> rate(3, 1)
+    0.6666666666666666
+    """
+    return (a0 + up) / (a0 + b0 + up + down)
 
 
 def register_membership(corpus: Corpus, membership: Membership) -> None:

@@ -13,6 +13,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 settings.register_profile("commonbond", deadline=None, print_blob=True)
 settings.load_profile("commonbond")
 
+RECOVERY = "recovery"
+COLUMNS = f"{'graph':34}{'method':>10}{'known':>7}{'found':>7}{'NMI':>8}{'ARI':>8}"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory):
@@ -39,3 +42,20 @@ def real_data() -> Path:
 def words() -> WordEmbedder:
     """An embedder that compares texts by their words; it loads no model and counts what it embeds."""
     return WordEmbedder()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how well known groups were recovered; here, as pytest-xdist's controller reads no nested conftest."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    rows = {
+        str(value)
+        for report in reports
+        if report.when == "call"
+        for key, value in report.user_properties
+        if key == RECOVERY
+    }
+    if rows:
+        terminalreporter.section("known groups, recovered")
+        terminalreporter.write_line(COLUMNS)
+        for row in sorted(rows):
+            terminalreporter.write_line(row)

@@ -95,6 +95,10 @@ class Made:
                 yield VoteRecord(voter=f"m{voter}", community=site, post=answer, value=vote, where=where)
 
 
+def _number(word: str) -> int:
+    return zlib.crc32(word.encode()) % len(WORDS)
+
+
 def _text(rng: np.random.Generator, length: int) -> str:
     return " ".join(WORDS[index] for index in rng.integers(0, len(WORDS), length))
 

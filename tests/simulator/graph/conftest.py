@@ -1,4 +1,4 @@
-"""What the recovery tests measured, printed as a table after the tests, with or without pytest-xdist."""
+"""What the recovery tests measure; ``tests/conftest.py`` prints it after the tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEY = "recovery"
-COLUMNS = f"{'graph':34}{'method':>10}{'known':>7}{'found':>7}{'NMI':>8}{'ARI':>8}"
 
 
 @pytest.fixture
@@ -27,19 +26,3 @@ def recovered(record_property) -> Callable[..., tuple[float, float]]:
         return nmi, ari
 
     return compare
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    rows = {
-        str(value)
-        for report in reports
-        if report.when == "call"
-        for key, value in report.user_properties
-        if key == KEY
-    }
-    if rows:
-        terminalreporter.section("known groups, recovered")
-        terminalreporter.write_line(COLUMNS)
-        for row in sorted(rows):
-            terminalreporter.write_line(row)
