@@ -126,6 +126,7 @@ def pooled(stores: Mapping[str, NormStore], *, a0: float = 1.0, b0: float = 1.0)
                 endorsement=endorsement,
                 support=support[post],
                 basis=norm.basis,
+                thread=norm.thread,
             )
         )
     order = [merged[post][1] for post in sorted(merged)]

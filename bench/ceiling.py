@@ -1,6 +1,6 @@
 """The noise ceiling: what a second, equally large sample of the same real voters would have scored.
 
-No predictor can be asked for more than that: what is left is chance in who happened to vote.
+A predictor that does as well is as good as asking the people again: what is left is chance in who happened to vote.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def ceiling(
     """Return the mean of ``metric(second sample, observed shares)``; None where there is no noise ceiling.
 
     There is none without the number of voters, and none where the metric is undefined for every second sample.
-    For an error it is the smallest, for an accuracy the largest figure that can be expected of any predictor.
+    It is what asking as many people again would give, and no bound: a predictor that knew what the community
+    thinks would have no sampling error of its own, and so err by ``1/sqrt(2)`` of it in a share.
 
     Args:
         votes: the real votes on one item.

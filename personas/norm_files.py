@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cached_norms", "load_norms", "save_norms"]
 
-FORMAT = "commonbond-norms/1"
+FORMAT = "commonbond-norms/2"
 
 
 def save_norms(stores: Mapping[str, NormStore], folder: Path, *, content: str) -> None:
@@ -164,13 +164,14 @@ def _as_table(stores: Mapping[str, NormStore]) -> Any:
             "endorsement": norm.endorsement,
             "support": norm.support,
             "basis": norm.basis,
+            "thread": norm.thread,
         }
         for name, store in sorted(stores.items())
         for norm in store.norms
     ]
     text = pa.string()
-    kinds = [text, text, text, text, text, pa.float64(), pa.int32(), text]
-    names = ["community", "post", "title", "text", "author", "endorsement", "support", "basis"]
+    kinds = [text, text, text, text, text, pa.float64(), pa.int32(), text, text]
+    names = ["community", "post", "title", "text", "author", "endorsement", "support", "basis", "thread"]
     return pa.Table.from_pylist(rows, schema=pa.schema(list(zip(names, kinds, strict=True))))
 
 

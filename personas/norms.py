@@ -34,6 +34,7 @@ class Norm:
         endorsement: how strongly it was endorsed, in (0, 1).
         support: how many votes (or ranked siblings) that rests on.
         basis: ``votes`` or ``rank``.
+        thread: the first post of its thread; the post itself where none is given.
     """
 
     post: str
@@ -43,6 +44,11 @@ class Norm:
     endorsement: float
     support: int
     basis: Literal["votes", "rank"]
+    thread: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.thread:
+            object.__setattr__(self, "thread", self.post)
 
     @property
     def said(self) -> str:
@@ -112,7 +118,7 @@ def build_norms(
     """Return the norm store of every community, empty where a community endorsed nothing."""
     corpus.register("endorsed", endorsements(corpus, membership, a0=a0, b0=b0))
     rows = corpus.rows(
-        """SELECT e.community, p.post, coalesce(p.author, '') AS author, p.text,
+        """SELECT e.community, p.post, p.thread, coalesce(p.author, '') AS author, p.text,
                   CASE WHEN p.parent IS NULL THEN p.title ELSE coalesce(t.title, '') END AS title,
                   e.endorsement, e.support, e.basis
            FROM endorsed e JOIN posts p USING (post) LEFT JOIN posts t ON t.post = p.thread
@@ -128,6 +134,7 @@ def build_norms(
             endorsement=row["endorsement"],
             support=row["support"],
             basis=row["basis"],
+            thread=row["thread"],
         )
         if norm.said:
             norms.setdefault(row["community"], []).append(norm)

@@ -55,14 +55,15 @@ def choose_sharpness(
         stores: the norms of each community; of what may be learned from.
         keep: how many nearest norms a judgement uses.
         seed: what the sample is derived from.
-        otherwise: τ where every community has fewer than 10 norms.
+        otherwise: τ where no community has 10 norms, from more threads than one.
     """
     errors = [
         _errors(store, keep, candidates, seed) for store in stores.values() if len(store.norms) >= FEWEST
     ]
-    if not errors:
+    told = [row for row in errors if np.isfinite(row).all()]
+    if not told:
         return Sharpness(value=otherwise, errors={})
-    means = np.nanmean(np.array(errors), axis=0)
+    means = np.mean(told, axis=0)
     best = int(np.argmin(np.round(means, 9)))
     return Sharpness(
         value=float(candidates[best]), errors=dict(zip(map(float, candidates), means.tolist(), strict=True))
@@ -93,6 +94,6 @@ def _errors(store: NormStore, keep: int, candidates: Sequence[float], seed: int)
 
 
 def _threads(store: NormStore) -> NDArray[np.int64]:
-    """Return a number for each norm's thread: norms under one headline stand in one, others for themselves."""
-    names = [norm.title or norm.post for norm in store.norms]
+    """Return a number for each norm's thread."""
+    names = [norm.thread for norm in store.norms]
     return np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)[1].astype(np.int64)

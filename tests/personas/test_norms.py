@@ -60,7 +60,7 @@ def test_norms_carry_their_headline_author_endorsement_and_support(tmp_path, wor
     assert list(stores) == ["tea"]
     answer, submission = stores["tea"].norms
     assert answer == norm(
-        "a", 3 / 5, 3, title="Heat", text="Eighty degrees.", author=pseudonym("ben"), basis="votes"
+        "a", 3 / 5, 3, title="Heat", text="Eighty degrees.", author=pseudonym("ben"), basis="votes", thread="q"
     )
     assert submission == norm("s", 1 / 3, 1, title="Rinsing", text="Rinse the pot.")
     assert answer.said == "Heat\nEighty degrees."

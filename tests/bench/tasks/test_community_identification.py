@@ -6,7 +6,13 @@ import pytest
 from small_runs import store_of
 
 from bench.tasks.cases import CEILING, make_cases
-from bench.tasks.community_identification import BY_PREFERENCE, BY_TEXT, GUESS, community_identification, rivals
+from bench.tasks.community_identification import (
+    BY_PREFERENCE,
+    BY_TEXT,
+    GUESS,
+    community_identification,
+    rivals,
+)
 from personas.community import Community, Membership
 from simulator.item import Item, Option, Preference, RealVotes
 

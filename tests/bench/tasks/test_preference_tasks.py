@@ -42,7 +42,7 @@ FOUR = [
 
 def test_accuracy_is_the_share_of_clear_cases_whose_top_was_found():
     judge = Says("judge", {"a": (0.9, 0.1), "b": (0.6, 0.4), "c": (0.7, 0.3), "close": (0.1, 0.9)}, simulated=True)
-    guess = Says("guess", {name: (0.5, 0.5) for name in "abc"})
+    guess = Says("guess", dict.fromkeys("abc", (0.5, 0.5)))
     tasks = preference_identification(make_cases(FOUR, [judge, guess], seed=1), [judge, guess], seed=1)
     assert tasks[0].note == "1 of 4 judgements left out: the margin is under 2 votes"
     rows = scores(tasks)["accuracy"]
@@ -71,7 +71,7 @@ def test_who_cannot_tell_the_options_apart_and_says_so_is_well_calibrated(size):
 
 def test_baselines_and_gaps_have_no_calibration_error():
     judge = Says("judge", {"a": (0.9, 0.1)}, simulated=True)
-    guess = Says("guess", {name: (0.5, 0.5) for name in "abc"})
+    guess = Says("guess", dict.fromkeys("abc", (0.5, 0.5)))
     tasks = preference_identification(make_cases(FOUR, [judge, guess], seed=1), [judge, guess], seed=1)
     assert tasks[1].rows == ()
     assert scores(tasks)["accuracy"]["judge"].note == "undefined for 2"
