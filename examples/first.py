@@ -6,7 +6,9 @@ from simulator import Simulation
 corpus = bundled_corpus("food", out="food.corpus", replace=True)  # personas.ingest reads a dump of your own
 split = hold_out(corpus, seed=7)  # half of the questions are hidden, and all that was answered to them
 simulation = Simulation(split.train, seed=7, panel=32)
-for group, preference in simulation.ask("Georgian food?", ["I love it", "It is average", "I hate it"]).items():
+for group, preference in simulation.ask(
+    "Georgian food?", ["I love it", "It is average", "I hate it"]
+).items():
     print(f"{group:12}", *(f"{share:.2f}" for share in preference.shares))
 run, card = run_benchmark(simulation, split)
 for row in card.tasks[0].rows:  # the first task: which answer did each group give most?

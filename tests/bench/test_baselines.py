@@ -75,7 +75,8 @@ def test_the_first_posted_option_is_the_earliest_and_unknown_where_one_has_no_da
 
 def votes_of(store, a0=1.0, b0=1.0):
     return {
-        norm.post: (round(norm.endorsement * (a0 + b0 + norm.support) - a0, 6), norm.support) for norm in store.norms
+        norm.post: (round(norm.endorsement * (a0 + b0 + norm.support) - a0, 6), norm.support)
+        for norm in store.norms
     }
 
 
@@ -92,7 +93,10 @@ def store_with(community, votes, *, a0=1.0, b0=1.0):
 
 
 def test_pooling_adds_the_votes_of_one_post_in_several_communities():
-    stores = {"a": store_with("a", {"q": (3, 1), "p": (2, 2)}), "b": store_with("b", {"p": (5, 0), "z": (0, 4)})}
+    stores = {
+        "a": store_with("a", {"q": (3, 1), "p": (2, 2)}),
+        "b": store_with("b", {"p": (5, 0), "z": (0, 4)}),
+    }
     everyone = pooled(stores)
     assert votes_of(everyone) == {"p": (7, 9), "q": (3, 4), "z": (0, 4)}
     assert [norm.endorsement for norm in everyone.norms] == pytest.approx([8 / 11, 4 / 6, 1 / 6])

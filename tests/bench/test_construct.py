@@ -21,7 +21,8 @@ def posts(corpus):
 
 
 @pytest.mark.parametrize(
-    ("count", "share", "held"), [(2, 0.5, 1), (10, 0.5, 5), (10, 0.3, 3), (10, 0.01, 1), (9, 0.5, 4), (3, 0.6, 2)]
+    ("count", "share", "held"),
+    [(2, 0.5, 1), (10, 0.5, 5), (10, 0.3, 3), (10, 0.01, 1), (9, 0.5, 4), (3, 0.6, 2)],
 )
 def test_by_time_the_latest_share_of_the_threads_is_held_out(corpus_of, count, share, held):
     split = hold_out(corpus_of(threads(count)), share=share, seed=1)
@@ -100,7 +101,10 @@ def test_an_undated_post_or_reply_makes_the_split_random_and_is_noted(corpus_of,
 def test_undated_votes_of_named_members_on_statements_make_the_split_random(corpus_of):
     records = [*threads(4), voted("tea:00", 1, "bob")]
     assert hold_out(corpus_of(records, "agreement"), seed=1).notes[0].endswith("(the votes have no dates)")
-    assert hold_out(corpus_of([*threads(4), voted("tea:00", 1, "bob", created=day(1))], "agreement"), seed=1).by == "time"
+    assert (
+        hold_out(corpus_of([*threads(4), voted("tea:00", 1, "bob", created=day(1))], "agreement"), seed=1).by
+        == "time"
+    )
 
 
 def test_scores_and_votes_without_dates_are_as_of_the_dump_and_it_is_noted(corpus_of):

@@ -44,7 +44,11 @@ def threads(rate, *, count=36, communities=("tea", "cats"), seed=1):
                 post, f"What should we do {number}?", title="What should we do?", kind="question", community=community,
                 author=f"{community} {number % 7}", tags=("doing",), created=moment(number),
             )  # fmt: skip
-            pair = rng.permutation(list(THEMES))[:2] if rng.random() < 0.5 else rng.permutation(["patience", "haste"])
+            pair = (
+                rng.permutation(list(THEMES))[:2]
+                if rng.random() < 0.5
+                else rng.permutation(["patience", "haste"])
+            )
             for step, theme in enumerate(pair):
                 answer = f"{post}/{step}"
                 yield said(
@@ -54,7 +58,9 @@ def threads(rate, *, count=36, communities=("tea", "cats"), seed=1):
                 up = int(rng.binomial(24, rate(community, str(theme), rng)))
                 for value, votes in ((1, up), (-1, 24 - up)):
                     if votes:
-                        yield voted(answer, value, community=community, count=votes, created=moment(number + 0.2))
+                        yield voted(
+                            answer, value, community=community, count=votes, created=moment(number + 0.2)
+                        )
 
 
 def by_taste(community, theme, rng):
@@ -151,7 +157,9 @@ def test_a_corpus_without_votes_is_refused_with_the_reasons(corpus_of):
              kind="answer" if step else "question", created=moment(number))
         for number in range(6) for step in range(3)
     ]  # fmt: skip
-    with pytest.raises(Exception, match=r"no held-out item has real votes.*no votes on any reply: 3") as caught:
+    with pytest.raises(
+        Exception, match=r"no held-out item has real votes.*no votes on any reply: 3"
+    ) as caught:
         measured(corpus_of(records))
     assert type(caught.value).__name__ == "InputError"
 
@@ -207,7 +215,9 @@ def statements(count=24, *, people=40):
             camp = person % 2
             likes = theme == "food" or camp
             rng = np.random.default_rng([number, person])
-            yield voted(post, 1 if (rng.random() < 0.9) == bool(likes) else -1, f"p{person}", community="town")
+            yield voted(
+                post, 1 if (rng.random() < 0.9) == bool(likes) else -1, f"p{person}", community="town"
+            )
 
 
 def test_on_statements_found_groups_are_predicted_better_than_by_their_mean_rate(corpus_of):
@@ -248,7 +258,9 @@ def test_a_community_that_is_only_held_out_abstains_and_is_scored_as_a_guess(cor
         for record in threads(by_taste, count=4, communities=("cats",))
         if getattr(record, "post", None) and record.post[5:8] in {"002", "003"}
     ]
-    shared = said("tea:000/x", "I also say so.", parent="tea:000", kind="answer", author="cats 2", created=moment(0.1))
+    shared = said(
+        "tea:000/x", "I also say so.", parent="tea:000", kind="answer", author="cats 2", created=moment(0.1)
+    )
     shifted = [_shifted(record, 100) for record in late]
     _, card = measured(corpus_of([*threads(by_taste, communities=("tea",)), *shifted, shared]))
     rows = rows_of(card, "preference identification", "accuracy")

@@ -42,17 +42,32 @@ def test_endorsements_are_normalised_over_the_replies(corpus_of):
     (item,) = built(corpus_of(answers((7, 1), (1, 1), (0, 0)))).items
     votes = item.votes["tea"]
     # (1 + 7) / (2 + 8) = .8, (1 + 1) / (2 + 2) = .5, 1 / 2 = .5
-    assert by_post(item, votes.shares) == pytest.approx({"q/0": 0.8 / 1.8, "q/1": 0.5 / 1.8, "q/2": 0.5 / 1.8})
-    assert by_post(item, zip(votes.up, votes.down, strict=True)) == {"q/0": (7, 1), "q/1": (1, 1), "q/2": (0, 0)}
+    assert by_post(item, votes.shares) == pytest.approx(
+        {"q/0": 0.8 / 1.8, "q/1": 0.5 / 1.8, "q/2": 0.5 / 1.8}
+    )
+    assert by_post(item, zip(votes.up, votes.down, strict=True)) == {
+        "q/0": (7, 1),
+        "q/1": (1, 1),
+        "q/2": (0, 0),
+    }
     assert (votes.voters, votes.margin) == (10, 6)
-    assert all(low < share < high for low, share, high in zip(votes.low, votes.shares, votes.high, strict=True))
-    assert (item.kind, item.community, item.query, item.ordered) == ("endorsement", "tea", "Title of q", False)
+    assert all(
+        low < share < high for low, share, high in zip(votes.low, votes.shares, votes.high, strict=True)
+    )
+    assert (item.kind, item.community, item.query, item.ordered) == (
+        "endorsement",
+        "tea",
+        "Title of q",
+        False,
+    )
     assert by_post(item, [option.claim for option in item.options])["q/0"] == "Title of q\nAnswer 0"
 
 
 def test_the_prior_of_an_endorsement_can_be_chosen(corpus_of):
     (item,) = built(corpus_of(answers((7, 1), (0, 0))), a0=3, b0=1).items
-    assert by_post(item, item.votes["tea"].shares) == pytest.approx({"q/0": 10 / 12 / (10 / 12 + 0.75), "q/1": 0.75 / (10 / 12 + 0.75)})
+    assert by_post(item, item.votes["tea"].shares) == pytest.approx(
+        {"q/0": 10 / 12 / (10 / 12 + 0.75), "q/1": 0.75 / (10 / 12 + 0.75)}
+    )
 
 
 def test_net_scores_become_mid_ranks_and_nobody_knows_how_many_voted(corpus_of):
@@ -86,8 +101,13 @@ def test_comments_on_answers_are_no_options_but_replies_where_there_are_no_answe
     deep = said("q/0/c", "Deeper", parent="q/0", thread="q", kind="comment")
     (item,) = built(corpus_of([*answers((1, 0), (2, 0)), aside, deep])).items
     assert {option.post for option in item.options} == {"q/0", "q/1"}
-    reddit = [said("s", kind="submission", title="S"), *(said(f"s/{n}", f"C{n}", parent="s", kind="comment", score=n) for n in (1, 2))]
-    (item,) = built(corpus_of([*reddit, said("s/1/1", "deep", parent="s/1", thread="s", kind="comment", score=9)])).items
+    reddit = [
+        said("s", kind="submission", title="S"),
+        *(said(f"s/{n}", f"C{n}", parent="s", kind="comment", score=n) for n in (1, 2)),
+    ]
+    (item,) = built(
+        corpus_of([*reddit, said("s/1/1", "deep", parent="s/1", thread="s", kind="comment", score=9)])
+    ).items
     assert by_post(item, item.votes["tea"].shares) == pytest.approx({"s/1": 1 / 3, "s/2": 2 / 3})
 
 

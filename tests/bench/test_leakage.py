@@ -24,7 +24,9 @@ def statements():
     """Thirty members in two camps who vote on twelve statements, undated."""
     for number in range(12):
         post = f"tea:{number:02}"
-        yield said(post, f"We should hold view {number} on leaves", kind="statement", author=f"person {number % 30}")
+        yield said(
+            post, f"We should hold view {number} on leaves", kind="statement", author=f"person {number % 30}"
+        )
         for person in range(30):
             value = 1 if (person % 2) ^ (number % 3 > 0) else -1
             yield voted(post, value, f"person {person}")
@@ -34,12 +36,16 @@ def questions():
     """Three groups that chose among the options of ten questions, as counts."""
     for number in range(10):
         post = f"q:{number:02}"
-        yield said(post, f"Question {number}, what about leaves?", community="", kind="question", tags=("leaves",))
+        yield said(
+            post, f"Question {number}, what about leaves?", community="", kind="question", tags=("leaves",)
+        )
         for option in range(3):
             text = f"Take choice {option} of {number}"
             yield said(f"{post}/{option}", text, community="", kind="option", parent=post)
             for group in range(3):
-                yield voted(f"{post}/{option}", 1, community=f"group{group}", count=9 + number + 7 * option * group)
+                yield voted(
+                    f"{post}/{option}", 1, community=f"group{group}", count=9 + number + 7 * option * group
+                )
 
 
 RECORDS = {"endorsement": forum, "agreement": statements, "choice": questions}
@@ -56,7 +62,8 @@ def with_secrets(ballot, by, held_out, mark, *, texts=None):
         posts = [each for each in records if isinstance(each, PostRecord) and each.thread in held_out]
         votable = [each for each in posts if each.parent or ballot == "agreement"]
         records += [
-            voted(each.post, 1, f"{mark}voter", community=each.community, created=each.created) for each in votable
+            voted(each.post, 1, f"{mark}voter", community=each.community, created=each.created)
+            for each in votable
         ]
     return [*records, *_later(mark, texts)] if by == "time" else records
 
@@ -79,8 +86,23 @@ def _later(mark, texts):
     """Replies to threads that are learned from, and votes on earlier posts, both of later days."""
     for number in range(4):
         answer, top = f"tea:{number:02}/late", f"tea:{number:02}"
-        yield said(answer, f"We {texts}late warm the pot now.", parent=top, kind="answer", author=f"{mark}late", created=LATE)
-        yield said(f"{answer}/c", f"{texts}aside", parent=answer, thread=top, kind="comment", author="tea person 1", created=LATE)
+        yield said(
+            answer,
+            f"We {texts}late warm the pot now.",
+            parent=top,
+            kind="answer",
+            author=f"{mark}late",
+            created=LATE,
+        )
+        yield said(
+            f"{answer}/c",
+            f"{texts}aside",
+            parent=answer,
+            thread=top,
+            kind="comment",
+            author="tea person 1",
+            created=LATE,
+        )
         yield voted(answer, 1, "tea person 2", created=LATE)
         for voter in range(len(mark)):
             yield voted(f"{top}/0", 1 if mark < "b" else -1, f"{mark}later{voter}", created=LATE)
@@ -130,7 +152,9 @@ def learned(corpus, seen):
     rooms = {name: setting.room(name, settings) for name in names}
     everyone, items = pooled(setting.stores), seen(setting.membership).items
     return {
-        "tables": repr([corpus.rows(f"SELECT * FROM {table} ORDER BY ALL") for table in ("members", "posts", "votes")]),
+        "tables": repr(
+            [corpus.rows(f"SELECT * FROM {table} ORDER BY ALL") for table in ("members", "posts", "votes")]
+        ),
         "graph": repr([graph.members, graph.topic_names, graph.notes]),
         "ties": repr([part.toarray().tolist() for part in (graph.identity, graph.bond, graph.topics)]),
         "communities": repr([setting.membership, setting.groups]),
@@ -146,7 +170,9 @@ def learned(corpus, seen):
         ),
         "descriptions": repr([simulation.describe(name) for name in names]),
         "everyone": repr([everyone.norms, everyone.vectors.tolist()]),
-        "rates": repr([MeanShare(items, setting.membership, over=over)._means for over in ("community", "place")]),
+        "rates": repr(
+            [MeanShare(items, setting.membership, over=over)._means for over in ("community", "place")]
+        ),
         "answers": repr(simulation.run(items_for(4)).preferences()),
     }
 
@@ -219,8 +245,14 @@ def test_other_votes_on_what_is_held_out_change_no_prediction_of_it(split_of, ba
 def test_members_of_whom_nothing_is_left_are_no_candidates_for_a_panel(split_of):
     split = split_of("endorsement", "time", "zq")
     simulation = simulation_of(split.train, panel=40)
-    members = {persona.member for name in ("tea", "cats") for persona in simulation.setting.panel(name, simulation.settings).personas}
-    assert members == {pseudonym(f"{name} person {number}") for name in ("tea", "cats") for number in range(8)}
+    members = {
+        persona.member
+        for name in ("tea", "cats")
+        for persona in simulation.setting.panel(name, simulation.settings).personas
+    }
+    assert members == {
+        pseudonym(f"{name} person {number}") for name in ("tea", "cats") for number in range(8)
+    }
 
 
 def test_the_scores_of_the_whole_are_as_they_were_after_a_benchmark(split_of):
@@ -228,4 +260,6 @@ def test_the_scores_of_the_whole_are_as_they_were_after_a_benchmark(split_of):
     split = split_of("endorsement", "time", "zq")
     before = split.items(split.whole.given())
     run_benchmark(simulation_of(split.train), split)
-    assert [asdict(item) for item in split.items(split.whole.given()).items] == [asdict(item) for item in before.items]
+    assert [asdict(item) for item in split.items(split.whole.given()).items] == [
+        asdict(item) for item in before.items
+    ]

@@ -10,7 +10,17 @@ from bench.scores import ScoreCard, ScoreRow, TaskScore, score_rows
 
 
 def row(predictor, role="baseline", mean=0.5, low=0.4, high=0.6, **known):
-    return ScoreRow(predictor=predictor, role=role, mean=mean, low=low, high=high, n=1234, communities=3, by="items", **known)
+    return ScoreRow(
+        predictor=predictor,
+        role=role,
+        mean=mean,
+        low=low,
+        high=high,
+        n=1234,
+        communities=3,
+        by="items",
+        **known,
+    )
 
 
 CARD = ScoreCard(
@@ -38,7 +48,15 @@ CARD = ScoreCard(
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.5, ".500"), (-0.1234, "-.123"), (1.0, "1.000"), (0.0, ".000"), (10.25, "10.250"), (None, "—"), (-10.5, "-10.500")],
+    [
+        (0.5, ".500"),
+        (-0.1234, "-.123"),
+        (1.0, "1.000"),
+        (0.0, ".000"),
+        (10.25, "10.250"),
+        (None, "—"),
+        (-10.5, "-10.500"),
+    ],
 )
 def test_a_score_is_written_without_its_leading_zero(value, text):
     assert written(value) == text
@@ -70,7 +88,12 @@ def test_the_table_has_a_row_for_every_figure_and_every_gap():
     ]
     assert lines[2][0] == "identification: accuracy (↑)"
     assert lines[5][0] == "distribution: log loss (bits) (↓)"
-    assert notes.splitlines()[:4] == ["- a \\| b", "- &lt;script>", "- twice", "- identification: options shuffled"]
+    assert notes.splitlines()[:4] == [
+        "- a \\| b",
+        "- &lt;script>",
+        "- twice",
+        "- identification: options shuffled",
+    ]
 
 
 def test_the_short_table_leaves_out_metrics_and_neither_predictors_nor_gaps():
@@ -98,12 +121,21 @@ def test_the_headlines_are_metrics_that_there_are():
     from bench.tasks import preference_distribution, preference_identification
 
     known = {name for name, *_ in preference_distribution.METRICS}
-    assert {"Kendall τ-b", "Jensen–Shannon divergence (base 2)", "mean absolute error of a share"} <= known & HEADLINES
+    assert {
+        "Kendall τ-b",
+        "Jensen–Shannon divergence (base 2)",
+        "mean absolute error of a share",
+    } <= known & HEADLINES
     assert preference_identification.TASK == "preference identification"
 
 
 def test_rows_are_compared_with_the_first_simulation_on_the_same_judgements():
-    figures = {"sim": [1.0, 1.0, 0.0, None], "base": [0.0, 1.0, 0.0, 1.0], "top": [1.0] * 4, "empty": [None] * 4}
+    figures = {
+        "sim": [1.0, 1.0, 0.0, None],
+        "base": [0.0, 1.0, 0.0, 1.0],
+        "top": [1.0] * 4,
+        "empty": [None] * 4,
+    }
     roles = {"sim": "simulation", "base": "baseline", "top": "ceiling", "empty": "baseline"}
     for better, sign in (("higher", 1), ("lower", -1)):
         sim, base, top, empty = score_rows(figures, roles, ["a", "a", "b", "b"], better=better, seed=1)

@@ -48,7 +48,9 @@ class ListSource:
                 yield replace(record, where=Where(FILE, line))
 
 
-def make_corpus(out: Path, records: Iterable[Record], *, ballot: str = "endorsement", **options: Any) -> Corpus:
+def make_corpus(
+    out: Path, records: Iterable[Record], *, ballot: str = "endorsement", **options: Any
+) -> Corpus:
     """Ingest ``records`` into ``out``; ``options`` are those of ``ingest``."""
     options.setdefault("key", KEY)
     return ingest(ListSource(records, ballot=ballot), [], out=out, **options)

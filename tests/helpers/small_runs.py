@@ -33,8 +33,20 @@ __all__ = ["canonical", "cells", "forum", "items_for", "moment", "simulation_of"
 TABLES = ("facts", "communities", "personas", "norms", "items", "jobs", "ballots", "results")
 MEMBERS = 8
 ADVICE = {
-    "tea": ("warm the pot first", "weigh the leaves", "never boil green leaves", "use soft water", "steep it short"),
-    "cats": ("let the cat come", "feed small meals", "boxes beat toys", "brush it weekly", "never shout at kittens"),
+    "tea": (
+        "warm the pot first",
+        "weigh the leaves",
+        "never boil green leaves",
+        "use soft water",
+        "steep it short",
+    ),
+    "cats": (
+        "let the cat come",
+        "feed small meals",
+        "boxes beat toys",
+        "brush it weekly",
+        "never shout at kittens",
+    ),
 }
 
 
@@ -64,7 +76,9 @@ def forum(threads: int = 12, *, communities: Sequence[str] = ("tea", "cats")) ->
                 )  # fmt: skip
                 for voter in range(6):
                     value = 1 if (number + 2 * step + voter) % 3 else -1
-                    yield voted(answer, value, people[voter], community=community, created=moment(begun + 0.5))
+                    yield voted(
+                        answer, value, people[voter], community=community, created=moment(begun + 0.5)
+                    )
 
 
 def items_for(count: int) -> list[Item]:

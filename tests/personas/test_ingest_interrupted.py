@@ -153,7 +153,11 @@ def test_a_replaced_corpus_is_whole_at_every_moment(tmp_path):
     seen = []
 
     def watch(event, arguments):
-        if event in {"os.remove", "os.rename", "os.rmdir", "shutil.rmtree"} and (tmp_path / "c").exists() and on:
+        if (
+            event in {"os.remove", "os.rename", "os.rmdir", "shutil.rmtree"}
+            and (tmp_path / "c").exists()
+            and on
+        ):
             with Corpus.open(tmp_path / "c") as corpus:
                 seen.append(corpus.manifest.content)
 

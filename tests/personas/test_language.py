@@ -14,7 +14,9 @@ FRENCH = """Comment conserver les grains entiers pour qu'ils restent frais ? J'a
 n'est pas étanche, et on ne sent plus rien au bout de deux semaines. Faut-il les mettre au congélateur ?"""
 SPANISH = """¿Cómo guardo los granos enteros para que se mantengan frescos? Tengo un frasco en la cocina, pero no es
 hermético, y a las dos semanas el café no sabe a nada. ¿Debo ponerlos en el congelador?"""
-CHINESE = "怎样保存咖啡豆才能保持新鲜？我厨房里有一个罐子，但是不密封，两周以后咖啡就没有味道了。应该放在冰箱里吗？"
+CHINESE = (
+    "怎样保存咖啡豆才能保持新鲜？我厨房里有一个罐子，但是不密封，两周以后咖啡就没有味道了。应该放在冰箱里吗？"
+)
 
 
 @pytest.mark.parametrize("text", [GERMAN, FRENCH, SPANISH, CHINESE], ids=["de", "fr", "es", "zh"])

@@ -73,7 +73,9 @@ def dropped(everything, hidden, before):
     above = {row["post"]: row for row in everything["posts"]}
 
     def late(row):
-        return row["created"] is not None and row["created"] >= before.get(row["community"], row["created"] + day_long)
+        return row["created"] is not None and row["created"] >= before.get(
+            row["community"], row["created"] + day_long
+        )
 
     def gone(row):
         return row["thread"] in hidden or late(row) or (row["parent"] in above and gone(above[row["parent"]]))
@@ -92,7 +94,11 @@ def test_a_view_holds_all_that_is_not_hidden_and_nothing_else(corpus, everything
         row
         for row in everything["votes"]
         if row["post"] not in gone
-        and (row["created"] is None or row["community"] not in before or row["created"] < before[row["community"]])
+        and (
+            row["created"] is None
+            or row["community"] not in before
+            or row["created"] < before[row["community"]]
+        )
     ]
     assert sorted(map(str, view["votes"])) == sorted(map(str, kept_votes))
     if not hidden and not before:
@@ -167,7 +173,9 @@ def test_a_marker_in_hidden_rows_is_nowhere_in_the_view(tmp_path):
         voted("open", 1, marker, created=day(5)),
         voted("hidden", 1, marker),
     ]
-    with make_corpus(tmp_path / "c", records).narrowed(hide_threads=["hidden"], before={"tea": day(5)}) as view:
+    with make_corpus(tmp_path / "c", records).narrowed(
+        hide_threads=["hidden"], before={"tea": day(5)}
+    ) as view:
         text = str(read(view))
         assert marker not in text and pseudonym(marker) not in text
         assert view.given()["tea"].members == (pseudonym("ada"),)
@@ -176,7 +184,11 @@ def test_a_marker_in_hidden_rows_is_nowhere_in_the_view(tmp_path):
 def test_the_moment_itself_is_hidden_to_the_millisecond(tmp_path):
     moment = day(3).replace(microsecond=250_000)
     just = timedelta(milliseconds=1)
-    records = [said("before", created=moment - just), said("at", created=moment), said("after", created=moment + just)]
+    records = [
+        said("before", created=moment - just),
+        said("at", created=moment),
+        said("after", created=moment + just),
+    ]
     with make_corpus(tmp_path / "c", records).narrowed(before={"tea": moment}) as view:
         assert view.rows("SELECT post FROM posts") == [{"post": "before"}]
 

@@ -21,7 +21,10 @@ from personas.norm_files import cached_norms, load_norms, save_norms
 from personas.norms import build_norms
 
 RECORDS = [
-    *(said(f"t{n}", text, author=f"member {n}") for n, text in enumerate(["Rinse the pot. 猫", "Never boil it."])),
+    *(
+        said(f"t{n}", text, author=f"member {n}")
+        for n, text in enumerate(["Rinse the pot. 猫", "Never boil it."])
+    ),
     said("m0", "Share the gourd.", community="mate", title="Sharing"),
     said("e0", "Nobody votes here.", community="empty"),
     voted("t0", 1, "ada"),
@@ -140,7 +143,9 @@ def built(monkeypatch):
 
     calls = []
     monkeypatch.setattr(
-        personas.norm_files, "build_norms", lambda *args, **options: calls.append(1) or build_norms(*args, **options)
+        personas.norm_files,
+        "build_norms",
+        lambda *args, **options: calls.append(1) or build_norms(*args, **options),
     )
     return calls
 

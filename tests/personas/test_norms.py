@@ -32,7 +32,11 @@ def units(rng, n, d):
 
 @settings(max_examples=50)
 @given(
-    n=st.integers(0, 60), d=st.integers(1, 8), q=st.integers(0, 5), k=st.integers(0, 70), seed=st.integers(0, 999)
+    n=st.integers(0, 60),
+    d=st.integers(1, 8),
+    q=st.integers(0, 5),
+    k=st.integers(0, 70),
+    seed=st.integers(0, 999),
 )
 def test_the_nearest_norms_are_those_of_a_full_search(n, d, q, k, seed):
     rng = np.random.default_rng(seed)
@@ -60,7 +64,14 @@ def test_norms_carry_their_headline_author_endorsement_and_support(tmp_path, wor
     assert list(stores) == ["tea"]
     answer, submission = stores["tea"].norms
     assert answer == norm(
-        "a", 3 / 5, 3, title="Heat", text="Eighty degrees.", author=pseudonym("ben"), basis="votes", thread="q"
+        "a",
+        3 / 5,
+        3,
+        title="Heat",
+        text="Eighty degrees.",
+        author=pseudonym("ben"),
+        basis="votes",
+        thread="q",
     )
     assert submission == norm("s", 1 / 3, 1, title="Rinsing", text="Rinse the pot.")
     assert answer.said == "Heat\nEighty degrees."
@@ -71,7 +82,11 @@ def test_norms_carry_their_headline_author_endorsement_and_support(tmp_path, wor
 
 def test_each_norm_stands_beside_its_own_vector_and_no_text_is_embedded_twice(tmp_path, words):
     records = [
-        *(said(f"{room}{n}", text, community=room) for room in ("tea", "mate") for n, text in enumerate(TEXTS)),
+        *(
+            said(f"{room}{n}", text, community=room)
+            for room in ("tea", "mate")
+            for n, text in enumerate(TEXTS)
+        ),
         *(voted(f"{room}{n}", 1, community=room) for room in ("tea", "mate") for n in range(len(TEXTS))),
     ]
     corpus = make_corpus(tmp_path / "c", records)
@@ -86,7 +101,9 @@ TEXTS = ["Rinse the pot.", "Never boil it.", "Weigh the leaves.", "Rinse the pot
 
 
 def test_posts_that_say_nothing_are_no_norms(tmp_path, words):
-    corpus = make_corpus(tmp_path / "c", [said("p", "  \n"), said("t", " ", title="Yes"), voted("p", 1), voted("t", 1)])
+    corpus = make_corpus(
+        tmp_path / "c", [said("p", "  \n"), said("t", " ", title="Yes"), voted("p", 1), voted("t", 1)]
+    )
     assert [each.post for each in build_norms(corpus, corpus.given(), words)["tea"].norms] == ["t"]
 
 
@@ -123,7 +140,12 @@ def test_the_strongest_and_the_most_contested_norms_come_first():
     )
     made = NormStore(community="tea", norms=norms, vectors=np.eye(5, dtype=np.float32), model="made")
     assert [each.post for each in strongest(made, 2)] == ["loved by more", "loved"]
-    assert [each.post for each in most_contested(made, 9)] == ["divides", "loved by more", "divides few", "loved"]
+    assert [each.post for each in most_contested(made, 9)] == [
+        "divides",
+        "loved by more",
+        "divides few",
+        "loved",
+    ]
 
 
 def test_a_text_without_a_headline_is_said_alone():

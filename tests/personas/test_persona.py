@@ -31,7 +31,11 @@ def panel(*members, community="tea"):
 members = st.lists(st.sampled_from(["", "ada", "ben"]), min_size=1, max_size=5)
 
 
-@given(members=members, authors=st.lists(st.sampled_from(["", "ada", "ben"]), max_size=20), seed=st.integers(0, 999))
+@given(
+    members=members,
+    authors=st.lists(st.sampled_from(["", "ada", "ben"]), max_size=20),
+    seed=st.integers(0, 999),
+)
 def test_a_memory_is_n_draws_and_at_least_once_what_the_member_wrote(members, authors, seed):
     made = store(authors)
     memory = remember(panel(*members), made, seed=seed)

@@ -82,7 +82,9 @@ def test_no_member_stands_behind_two_personas_more_than_another(corpus, tea, siz
 
 def test_every_member_is_equally_likely_to_be_drawn(corpus, tea):
     drawn = Counter(
-        persona.member for seed in range(400) for persona in draw_panel(corpus, tea, size=9, seed=seed).personas
+        persona.member
+        for seed in range(400)
+        for persona in draw_panel(corpus, tea, size=9, seed=seed).personas
     )
     assert set(drawn) == set(tea.members)
     assert chisquare([drawn[member] for member in tea.members]).pvalue > 0.001
@@ -118,7 +120,9 @@ def test_the_mirror_says_the_shares_of_members_and_personas(corpus, tea):
 
 
 def test_activity_follows_how_much_a_member_wrote(corpus, tea):
-    levels = {persona.member: persona.activity for persona in draw_panel(corpus, tea, size=30, seed=1).personas}
+    levels = {
+        persona.member: persona.activity for persona in draw_panel(corpus, tea, size=30, seed=1).personas
+    }
     expected = ["low"] * 10 + ["middle"] * 10 + ["high"] * 10
     assert [levels[pseudonym(f"m{number}")] for number in range(30)] == expected
 

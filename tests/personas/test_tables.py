@@ -22,7 +22,9 @@ RECORDS = [
 def test_a_table_on_disk_has_the_columns_that_are_promised(tmp_path, table, records):
     corpus = make_corpus(tmp_path / "c", records)
     found = pq.read_schema(corpus.folder / f"{table}.parquet")
-    assert [(field.name, field.type) for field in found] == [(field.name, field.type) for field in schema(table)]
+    assert [(field.name, field.type) for field in found] == [
+        (field.name, field.type) for field in schema(table)
+    ]
 
 
 @pytest.mark.parametrize("table", TABLES)

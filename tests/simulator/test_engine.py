@@ -45,7 +45,9 @@ def room():
 def worked(words, room):
     def run(journal, asked, *, judge=None, concurrency=3):
         judge = judge or Slow(seed=1)
-        flow = Flow(judge=judge, generator=RetrievalGenerator(words, seed=1), embedder=words, keep=9, rounds=0)
+        flow = Flow(
+            judge=judge, generator=RetrievalGenerator(words, seed=1), embedder=words, keep=9, rounds=0
+        )
         told = []
         jobs = [(item, "tea") for item in asked]
         journal.add_jobs([(item.item, "tea") for item in asked])

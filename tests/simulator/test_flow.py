@@ -31,7 +31,13 @@ class Said:
         return [
             Ballot(persona=persona.persona, choice=None, order=(0, 1), reason="no idea")
             if shares is None
-            else Ballot(persona=persona.persona, choice=int(np.argmax(shares)), shares=shares, order=(0, 1), reason="so")
+            else Ballot(
+                persona=persona.persona,
+                choice=int(np.argmax(shares)),
+                shares=shares,
+                order=(0, 1),
+                reason="so",
+            )
             for persona, shares in zip(panel.personas, self.shares, strict=True)
         ]
 

@@ -66,15 +66,15 @@ def test_a_post_that_is_a_headline_alone_is_an_answer_by_its_headline(words):
 
 
 def test_no_other_sampling_is_known(words):
-    with pytest.raises(InputError, match="no sampling is named 'greedy'; choose one of: independent, diverse"):
+    with pytest.raises(
+        InputError, match="no sampling is named 'greedy'; choose one of: independent, diverse"
+    ):
         RetrievalGenerator(words, seed=1, sampling="greedy")
 
 
 def test_independent_draws_follow_endorsement_and_nearness(words):
     store = store_of(["tea one", "tea two", "tea three"], endorsement=[0.6, 0.3, 0.1])
-    drawn = [
-        written(store, words, count=1, query="tea", seed=seed)[0].post for seed in range(DRAWS // 4)
-    ]
+    drawn = [written(store, words, count=1, query="tea", seed=seed)[0].post for seed in range(DRAWS // 4)]
     near = words.embed(["tea"]) @ store.vectors.T
     chances = store.endorsement * np.exp(10 * near[0].astype(float))
     expected = DRAWS // 4 * chances / chances.sum()

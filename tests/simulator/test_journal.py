@@ -20,9 +20,7 @@ ITEM = Item(item="1", query="?", options=(Option(text="a"), Option(text="b")))
 
 names = st.text(max_size=20)
 texts = names | st.text(st.characters(exclude_categories=()), max_size=20)
-moments = st.none() | st.datetimes(
-    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])
-)
+moments = st.none() | st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
 
 
 @st.composite
@@ -49,9 +47,7 @@ def real_votes(draw, size):
 
 @st.composite
 def items(draw):
-    said = draw(
-        st.lists(texts.filter(str.strip), min_size=2, max_size=4, unique_by=str.strip)
-    )
+    said = draw(st.lists(texts.filter(str.strip), min_size=2, max_size=4, unique_by=str.strip))
     options = tuple(
         Option(
             text=text,
@@ -117,10 +113,14 @@ def test_preferences_come_back_as_they_were(shares, cast, abstentions, bounded):
 
 def test_every_other_row_comes_back_as_it_was(tmp_path):
     with Journal.create(tmp_path) as journal:
-        journal.set_facts({"seed": 7, "share": 0.1234567891234, "when": datetime(2020, 1, 1, tzinfo=UTC), "at": tmp_path})
+        journal.set_facts(
+            {"seed": 7, "share": 0.1234567891234, "when": datetime(2020, 1, 1, tzinfo=UTC), "at": tmp_path}
+        )
         journal.set_facts({"seed": 8})
         journal.add_communities([("tea", {"members": 3}), ("cats", {"members": 0})])
-        journal.add_personas([("tea#1", "tea", {"group": ""}), ("tea#0", "tea", {"group": "x"}), ("c#0", "cats", {})])
+        journal.add_personas(
+            [("tea#1", "tea", {"group": ""}), ("tea#0", "tea", {"group": "x"}), ("c#0", "cats", {})]
+        )
         journal.add_jobs([("2", "tea"), ("1", "tea"), ("1", "cats")])
         journal.add_result(ITEM, "tea", [], [("p1", {"text": HOSTILE})], {"rounds": 2})
         journal.add_result(ITEM, "tea", [], [("p1", {"text": "another"})], {"rounds": 3})
@@ -154,7 +154,9 @@ def test_hostile_text_is_kept_as_it_stands_and_runs_nothing(tmp_path):
     with Journal.create(tmp_path) as journal:
         journal.add_items([item])
         journal.add_jobs([(HOSTILE, HOSTILE)])
-        journal.add_result(item, HOSTILE, [Ballot(persona=HOSTILE, choice=None, reason=HOSTILE)], [], {"x": HOSTILE})
+        journal.add_result(
+            item, HOSTILE, [Ballot(persona=HOSTILE, choice=None, reason=HOSTILE)], [], {"x": HOSTILE}
+        )
     with Journal.read(tmp_path) as journal:
         assert journal.items() == [item]
         assert list(journal.results()) == [(HOSTILE, HOSTILE, {"x": HOSTILE})]

@@ -17,7 +17,14 @@ from simulator.item import Item, Option
 from simulator.judge import NormJudge, norm_scores
 from simulator.retrieval import Retrieved, retrieve
 
-TEXTS = ["warm the pot", "weigh the leaves", "never boil it", "use soft water", "steep it short", "warm milk first"]
+TEXTS = [
+    "warm the pot",
+    "weigh the leaves",
+    "never boil it",
+    "use soft water",
+    "steep it short",
+    "warm milk first",
+]
 ENDORSEMENT, SUPPORT = [0.9, 0.2, 0.6, 0.35, 0.75, 0.1], [4, 9, 1, 25, 16, 2]
 
 
@@ -29,7 +36,9 @@ def store():
 def panel_of(size, community="tea"):
     return Panel(
         community=community,
-        personas=tuple(Persona(persona=f"{community}#{number}", community=community) for number in range(size)),
+        personas=tuple(
+            Persona(persona=f"{community}#{number}", community=community) for number in range(size)
+        ),
     )
 
 
@@ -84,7 +93,10 @@ def test_the_order_in_which_norms_are_stored_changes_no_score(store, words):
 
 
 def test_an_option_that_rejects_its_claim_scores_one_minus_that(words):
-    agree, disagree = Option(text="Agree", claim=TEXTS[0]), Option(text="Disagree", claim=TEXTS[0], polarity=-1)
+    agree, disagree = (
+        Option(text="Agree", claim=TEXTS[0]),
+        Option(text="Disagree", claim=TEXTS[0], polarity=-1),
+    )
     alone = store_of([TEXTS[0]], endorsement=[0.8])
     ballot = judged(Item(item="1", query="?", options=(agree, disagree)), alone, words)[0]
     assert ballot.shares == pytest.approx((0.8, 0.2))
@@ -94,12 +106,16 @@ def test_an_option_that_rejects_its_claim_scores_one_minus_that(words):
 
 def test_a_community_without_norms_abstains_and_says_why(words):
     ballots = judged(item_of("a", "b"), store_of([]), words, size=3)
-    assert [(ballot.choice, ballot.reason) for ballot in ballots] == [(None, "tea has no norm to judge by")] * 3
+    assert [(ballot.choice, ballot.reason) for ballot in ballots] == [
+        (None, "tea has no norm to judge by")
+    ] * 3
     assert aggregate(ballots, 2).abstentions == 3
 
 
 def test_a_persona_that_remembers_nothing_nearby_abstains_and_the_others_do_not(words):
-    ballots = judged(item_of("norm 1", "norm 2"), store_of([f"norm {n}" for n in range(40)]), words, size=64, keep=1)
+    ballots = judged(
+        item_of("norm 1", "norm 2"), store_of([f"norm {n}" for n in range(40)]), words, size=64, keep=1
+    )
     reasons = {ballot.reason for ballot in ballots if ballot.choice is None}
     assert reasons == {"remembers no norm that bears on every option"}
     assert 0 < sum(ballot.choice is None for ballot in ballots) < 64

@@ -34,7 +34,12 @@ def answered(community, people, text="We warm the pot first and then we pour."):
     for number, author in enumerate(people):
         answer = f"{community}:{number}"
         yield said(
-            answer, f"{text} {number}", community=community, kind="answer", parent=f"{community}:q", author=author
+            answer,
+            f"{text} {number}",
+            community=community,
+            kind="answer",
+            parent=f"{community}:q",
+            author=author,
         )
         yield voted(answer, 1, community=community, count=3)
 
@@ -81,7 +86,10 @@ def test_a_corpus_of_one_community_is_simulated_with_a_warning(setting_of):
 
 
 def test_a_community_without_norms_is_simulated_with_a_warning_and_abstains(setting_of):
-    records = [*answered("tea", ["ann", "bob"]), said("c", "Only a question?", community="cats", kind="question", author="eve")]
+    records = [
+        *answered("tea", ["ann", "bob"]),
+        said("c", "Only a question?", community="cats", kind="question", author="eve"),
+    ]
     setting = setting_of([*records, joined("fay", "cats")])
     assert setting.warnings == ("cats: no endorsed post, so every persona there abstains",)
     assert not setting.profiles["cats"]
@@ -93,7 +101,9 @@ def test_a_community_without_norms_is_simulated_with_a_warning_and_abstains(sett
 def test_another_language_is_warned_of_by_name_unless_the_embedder_reads_it(setting_of):
     german = "Man soll die Kanne erst einmal mit heißem Wasser ausspülen und dann den Tee aufgießen."
     records = [
-        *answered("tea", ["ann", "bob"], "This is what we do with the pot when it is cold and we have the time."),
+        *answered(
+            "tea", ["ann", "bob"], "This is what we do with the pot when it is cold and we have the time."
+        ),
         *answered("tee", ["eve", "fay"], german),
     ]
     (warning,) = setting_of(records, embedder=English()).warnings
@@ -106,7 +116,13 @@ def statements(people, count=6, community="tea"):
     """Two camps that vote against each other on every statement."""
     for number in range(count):
         post = f"{community}:{number}"
-        yield said(post, f"Statement {number} on {community}", community=community, kind="statement", author=people[0])
+        yield said(
+            post,
+            f"Statement {number} on {community}",
+            community=community,
+            kind="statement",
+            author=people[0],
+        )
         for place, voter in enumerate(people):
             yield voted(post, 1 if (place + number) % 2 else -1, voter, community=community)
 
@@ -115,7 +131,10 @@ def test_where_members_vote_on_statements_communities_are_found_in_the_graph(set
     people = [f"person {number}" for number in range(12)]
     setting = setting_of([about("tea", "Tea"), *statements(people)], ballot="agreement")
     assert setting.membership.origin == "found"
-    assert [community.title for community in setting.membership.communities] == ["Tea, group 1", "Tea, group 2"]
+    assert [community.title for community in setting.membership.communities] == [
+        "Tea, group 1",
+        "Tea, group 2",
+    ]
     groups = [set(community.members) for community in setting.membership.communities]
     camps = [{pseudonym(person) for person in people[start::2]} for start in (0, 1)]
     assert groups in (camps, camps[::-1])
@@ -147,8 +166,15 @@ def test_a_corpus_that_names_no_community_is_refused(setting_of):
 def test_counts_without_members_get_personas_that_nobody_stands_behind(setting_of):
     records = [
         said("q", "Which?", community="", kind="question"),
-        *(said(f"q/{n}", text, community="", kind="option", parent="q") for n, text in enumerate(("warm", "cold"))),
-        *(voted(f"q/{n}", 1, community=group, count=10 * n + 5) for n in range(2) for group in ("old", "young")),
+        *(
+            said(f"q/{n}", text, community="", kind="option", parent="q")
+            for n, text in enumerate(("warm", "cold"))
+        ),
+        *(
+            voted(f"q/{n}", 1, community=group, count=10 * n + 5)
+            for n in range(2)
+            for group in ("old", "young")
+        ),
     ]
     setting = setting_of(records, ballot="choice")
     assert setting.membership.names == ("old", "young")

@@ -37,7 +37,8 @@ def test_a_setting_out_of_its_range_is_refused_by_its_option(name, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("panel", 1), ("blend", 0.0), ("blend", 1.0), ("rounds", 0), ("groups", None), ("keep", 1)]
+    ("name", "value"),
+    [("panel", 1), ("blend", 0.0), ("blend", 1.0), ("rounds", 0), ("groups", None), ("keep", 1)],
 )
 def test_the_ends_of_a_range_belong_to_it(name, value):
     assert getattr(Settings(seed=1, **{name: value}), name) == value

@@ -75,7 +75,10 @@ def test_the_order_of_the_records_in_the_dump_changes_no_result(forum, tmp_path)
     records = list(small_runs.forum())
     random.Random(2).shuffle(records)
     with make_corpus(tmp_path / "shuffled.corpus", records) as corpus:
-        assert simulation_of(corpus).run(asked()).preferences() == simulation_of(forum).run(asked()).preferences()
+        assert (
+            simulation_of(corpus).run(asked()).preferences()
+            == simulation_of(forum).run(asked()).preferences()
+        )
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_run(forum):
@@ -195,7 +198,8 @@ def test_an_item_is_judged_by_whom_it_concerns(forum):
 def test_real_votes_change_no_simulated_preference(forum):
     item = replace(items_for(1)[0], community="tea")
     told = [
-        replace(item, votes={"tea": RealVotes(shares=shares, voters=10)}) for shares in ((1.0, 0.0), (0.0, 1.0))
+        replace(item, votes={"tea": RealVotes(shares=shares, voters=10)})
+        for shares in ((1.0, 0.0), (0.0, 1.0))
     ]
     simulation = simulation_of(forum)
     expected = simulation.run([item]).preferences()
@@ -228,7 +232,10 @@ def test_a_question_is_asked_of_every_community(forum):
     for preference in answers.values():
         assert sum(preference.shares) == pytest.approx(1)
         assert preference.ballots == 5
-        assert all(low <= share <= high for low, share, high in zip(preference.low, preference.shares, preference.high, strict=True))
+        assert all(
+            low <= share <= high
+            for low, share, high in zip(preference.low, preference.shares, preference.high, strict=True)
+        )
 
 
 @pytest.mark.parametrize("options", [["one"], ["one", " one "], ["one", ""], ["one", "\udcff"]])

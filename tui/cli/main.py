@@ -26,8 +26,18 @@ DONE, FELL_SHORT, UNUSABLE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command line and return its exit code: 0 done, 1 fell short, 2 unusable input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in given
     _print_whatever_comes()
+    try:
+        code = _told(given, as_json="--json" in given)
+        sys.stdout.flush()
+    except OSError as error:  # nobody reads on, or the answer finds no room
+        _forget_output()
+        return FELL_SHORT if isinstance(error, BrokenPipeError) else UNUSABLE
+    return code
+
+
+def _told(given: list[str], *, as_json: bool) -> int:
+    """Carry a command line out; what a user can mend is told in one way, wherever it comes up."""
     try:
         code = _carried_out(given)
         sys.stdout.flush()
@@ -39,8 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return _refuse(stopped, as_json=as_json, code=FELL_SHORT)
     except BrokenPipeError:
-        _forget_output()
-        return FELL_SHORT
+        raise
     except OSError as error:
         failed = InputError(
             error.strerror or str(error),

@@ -112,7 +112,7 @@ def print_table(
     for number, name in enumerate(columns):
         figures = number >= len(columns) - right
         made.add_column(
-            Text(name),
+            cell(name),
             justify="right" if figures else "left",
             no_wrap=figures,
             overflow="fold",

@@ -20,7 +20,9 @@ class Says:
 
 
 def item_of(name, votes):
-    real = {community: RealVotes(shares=shares, voters=voters) for community, (shares, voters) in votes.items()}
+    real = {
+        community: RealVotes(shares=shares, voters=voters) for community, (shares, voters) in votes.items()
+    }
     return Item(item=name, query="?", options=(Option(text="a"), Option(text="b")), votes=real)
 
 
@@ -34,7 +36,11 @@ OTHER = Says("other", {("one", "cats"): (0.5, 0.5)})
 
 def test_there_is_a_case_for_every_item_and_every_community_that_voted_on_it():
     cases = make_cases(ITEMS, [JUDGE, OTHER], seed=1)
-    assert [(case.item.item, case.community) for case in cases] == [("one", "tea"), ("one", "cats"), ("two", "tea")]
+    assert [(case.item.item, case.community) for case in cases] == [
+        ("one", "tea"),
+        ("one", "cats"),
+        ("two", "tea"),
+    ]
     assert cases[0].real.tolist() == [0.75, 0.25]
     assert cases[0].predicted == {"judge": Preference(shares=(0.5, 0.5)), "other": None}
 

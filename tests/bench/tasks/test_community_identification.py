@@ -41,13 +41,17 @@ STORES = {name: store_of(texts, community=name) for name, texts in TEXTS.items()
 
 
 def membership_of(*names):
-    found = tuple(Community(name=name, members=(), origin="found", within=name.partition("/")[0]) for name in names)
+    found = tuple(
+        Community(name=name, members=(), origin="found", within=name.partition("/")[0]) for name in names
+    )
     return Membership(communities=found, origin="found")
 
 
 def item_of(votes, *, name="1", voters=1000):
     real = {community: RealVotes(shares=shares, voters=voters) for community, shares in votes.items()}
-    return Item(item=name, query="?", options=(Option(text="warm the pot"), Option(text="weigh leaves")), votes=real)
+    return Item(
+        item=name, query="?", options=(Option(text="warm the pot"), Option(text="weigh leaves")), votes=real
+    )
 
 
 def told(items, shares, words, names=tuple(TEXTS), stores=STORES):
@@ -84,10 +88,18 @@ def test_a_judge_that_cannot_tell_them_apart_scores_as_the_guess_does(words):
 
 
 def test_only_those_that_voted_on_an_item_are_candidates_where_several_did(words):
-    shares = {"tea/1": (0.9, 0.1), "tea/2": (0.8, 0.2), "milk/1": (0.8, 0.2), "milk/2": (0.8, 0.2), "dogs/1": (0.1, 0.9)}
+    shares = {
+        "tea/1": (0.9, 0.1),
+        "tea/2": (0.8, 0.2),
+        "milk/1": (0.8, 0.2),
+        "milk/2": (0.8, 0.2),
+        "dogs/1": (0.1, 0.9),
+    }
     both = item_of({"tea/1": (0.85, 0.15), "dogs/1": (0.2, 0.8)})
     _, rows = told([both], shares, words)
-    assert rows[GUESS].mean == 0.5, "two candidates, though dogs/1 is none of the three that are most like tea/1"
+    assert rows[GUESS].mean == 0.5, (
+        "two candidates, though dogs/1 is none of the three that are most like tea/1"
+    )
     assert rows[BY_PREFERENCE].mean == 1
     assert rows[CEILING].mean == 1
     _, rows = told([item_of({"tea/1": (0.85, 0.15)})], shares, words)

@@ -20,15 +20,19 @@ WORDS = {
 
 def sayings(name, count=16):
     words = WORDS[name]
-    return [f"{words[n % 8]} {words[(n + 1) % 8]} {words[(n // 8 + 3 * n) % 8]} number{n}" for n in range(count)]
+    return [
+        f"{words[n % 8]} {words[(n + 1) % 8]} {words[(n // 8 + 3 * n) % 8]} number{n}" for n in range(count)
+    ]
 
 
 STORES = {
-    name: store_of(sayings(name), community=name, posts=[f"{name}:{n:02}" for n in range(16)]) for name in WORDS
+    name: store_of(sayings(name), community=name, posts=[f"{name}:{n:02}" for n in range(16)])
+    for name in WORDS
 }
 MEMBERSHIP = Membership(
     communities=tuple(
-        Community(name=name, title=f"On {name}, group 1", members=(), origin="given", within=name) for name in WORDS
+        Community(name=name, title=f"On {name}, group 1", members=(), origin="given", within=name)
+        for name in WORDS
     ),
     origin="given",
 )
@@ -38,7 +42,10 @@ def items_of(count=4, kind="endorsement"):
     found = []
     for name, words in WORDS.items():
         for number in range(count):
-            options = (Option(text=f"{words[number]} badly"), Option(text=f"{words[number]} {words[number + 1]} well"))
+            options = (
+                Option(text=f"{words[number]} badly"),
+                Option(text=f"{words[number]} {words[number + 1]} well"),
+            )
             votes = {name: RealVotes(shares=(0.2, 0.8), voters=20, margin=12)}
             found.append(
                 Item(item=f"{name}{number}", query=f"{words[number]} ?", options=options, kind=kind, votes=votes,

@@ -41,7 +41,9 @@ FOUR = [
 
 
 def test_accuracy_is_the_share_of_clear_cases_whose_top_was_found():
-    judge = Says("judge", {"a": (0.9, 0.1), "b": (0.6, 0.4), "c": (0.7, 0.3), "close": (0.1, 0.9)}, simulated=True)
+    judge = Says(
+        "judge", {"a": (0.9, 0.1), "b": (0.6, 0.4), "c": (0.7, 0.3), "close": (0.1, 0.9)}, simulated=True
+    )
     guess = Says("guess", dict.fromkeys("abc", (0.5, 0.5)))
     tasks = preference_identification(make_cases(FOUR, [judge, guess], seed=1), [judge, guess], seed=1)
     assert tasks[0].note == "1 of 4 judgements left out: the margin is under 2 votes"
