@@ -28,7 +28,8 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/pipeline_growth.py
 
 pictures: $(INSTALLED)
-	$(BIN)/python examples/screenshots.py
+	$(BIN)/commonbond demo --no-interface >/dev/null
+	$(BIN)/python examples/screenshots.py demo-output --run forum-run
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -170,11 +170,11 @@ def _manifest(
     files = {f"{table}.parquet": _sha256(folder / f"{table}.parquet") for table in TABLES}
     with Corpus.unsealed(folder) as corpus:
         communities = _communities(corpus, staging.titles)
-        counts = {
-            name: sum(getattr(c, name) for c in communities)
-            for name in ("members", "posts", "replies", "votes")
-        }
-        counts["members"] = corpus.scalar("SELECT count(DISTINCT member) FROM members")
+        counts = corpus.rows(
+            """SELECT (SELECT count(DISTINCT member) FROM members) AS members,
+                      count(*) FILTER (parent IS NULL) AS posts, count(parent) AS replies,
+                      (SELECT CAST(coalesce(sum(count), 0) AS BIGINT) FROM votes) AS votes FROM posts"""
+        )[0]
         voters = corpus.scalar(
             """SELECT CASE WHEN count(*) = 0 THEN 'none' WHEN count(voter) > 0 THEN 'named'
                       WHEN max(count) > 1 AND count(created) = 0 THEN 'counted' ELSE 'anonymous' END

@@ -6,12 +6,15 @@ its texts in the cache.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unicodedata
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,23 +171,80 @@ def model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def commands(tmp_path_factory, model) -> Iterator[Commands]:
+def shared(tmp_path_factory) -> Path:
+    """A folder that the parallel processes of one test run have in common; each makes what it does not find."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "command-line"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def made_once(folder: Path, name: str) -> Iterator[Path | None]:
+    """Give the file to keep something in that nobody has made yet, while the others wait; None where it is there."""
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / f"{name}.json"
+        yield None if path.exists() else path
+
+
+def kept(folder: Path, name: str) -> Done:
+    """Return the process that was kept under a name."""
+    return Done(**json.loads((folder / f"{name}.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory, shared, model) -> Iterator[Commands]:
     """The command line beside a forum that is ingested and embedded."""
-    home = tmp_path_factory.mktemp("home")
-    write_forum(home)
-    run = Commands(home, model)
-    made = run(
-        *ingesting(home, home / "forum.corpus"),
-        "--title",
-        f"A forum {HOSTILE}".replace("\0", ""),
-        "--fictional",
-    )
-    assert made.code == 0, made
-    run.made = made
-    run.mapped = run.simulated("communities", "--json")
-    assert run.mapped.code == 0, run.mapped.err
+    with made_once(shared, "mapped") as keep:
+        if keep is not None:
+            home = shared / "home"
+            home.mkdir()
+            write_forum(home)
+            first = Commands(home, model)
+            made = first(
+                *ingesting(home, first.corpus),
+                "--title",
+                f"A forum {HOSTILE}".replace("\0", ""),
+                "--fictional",
+            )
+            assert made.code == 0, made
+            (shared / "made.json").write_text(json.dumps(asdict(made)))
+            mapped = first.simulated("communities", "--json")
+            assert mapped.code == 0, mapped.err
+            keep.write_text(json.dumps(asdict(mapped)))
+    own = tmp_path_factory.mktemp("own") / "home"
+    shutil.copytree(shared / "home", own, ignore=shutil.ignore_patterns("bench-run"))
+    run = Commands(own, model)
     yield run
     run.close()
+
+
+@pytest.fixture(scope="session")
+def made(commands, shared) -> Done:
+    """The ingestion of the forum."""
+    return kept(shared, "made")
+
+
+@pytest.fixture(scope="session")
+def mapped(commands, shared) -> Done:
+    """The forum's communities as JSON."""
+    return kept(shared, "mapped")
+
+
+@pytest.fixture(scope="session")
+def benched(commands, shared) -> Done:
+    """The forum's benchmark as JSON; its run is kept in ``bench-run``, its texts in the cache."""
+    with made_once(shared, "benched") as keep:
+        if keep is not None:
+            done = Commands(shared / "home", commands.model).simulated(
+                "bench", "--json", "--out", "bench-run"
+            )
+            assert done.code == 0, done.err
+            keep.write_text(json.dumps(asdict(done)))
+    for name in ("cache", "bench-run"):
+        shutil.copytree(shared / "home" / name, commands.home / name, dirs_exist_ok=True)
+    return kept(shared, "benched")
 
 
 def ingesting(home: Path, out: Path) -> list[object]:
@@ -228,9 +288,3 @@ def write_forum(home: Path) -> None:
         (home / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (home / "votes.csv").write_text("\n".join(votes) + "\n")
     (home / "key").write_text("a key that only the tests know")
-
-
-@pytest.fixture(scope="session")
-def benched(commands) -> Done:
-    """The forum's benchmark as JSON; its run is kept in ``bench-run``."""
-    return commands.simulated("bench", "--json", "--out", "bench-run")

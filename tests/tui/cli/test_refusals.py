@@ -97,13 +97,6 @@ def test_a_corpus_without_votes_on_replies_is_refused_before_anything_is_embedde
     done.refused("no held-out item has real votes", "commonbond ask")
 
 
-def test_a_model_that_is_not_there_is_refused(commands):
-    done = commands("ask", commands.corpus, "q", *OPTIONS, "--embedder", "no-such-model")
-    assert done.code == 2
-    assert "'no-such-model' cannot be loaded" in done.err
-    assert "--embedder" in done.err
-
-
 class TestTheFolderOfARun:
     def test_is_no_file(self, commands):
         commands.quick("simulate", commands.corpus, "--out", "key").refused("key: it is a file", "--out")
