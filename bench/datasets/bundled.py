@@ -105,7 +105,7 @@ def _source(example: _Example) -> TableSource:
 
 def _data() -> Path:
     """Return the folder of the data: beside this module where it is installed, in ``examples`` in a checkout."""
-    places = (Path(__file__).parent / "bundled", Path(__file__).parents[2] / "examples" / "data")
+    places = (Path(__file__).parent / "bundled_data", Path(__file__).parents[2] / "examples" / "data")
     for place in places:
         if (place / "forum" / "posts.jsonl").is_file():
             return place
