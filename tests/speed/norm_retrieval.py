@@ -1,10 +1,13 @@
-"""What finding and judging by norms costs beside a bare FAISS search of the same vectors, and how it grows.
+"""What finding norms and judging by them costs beside a bare FAISS search of the same vectors, and how it grows.
 
-Run as ``python tests/speed/norm_retrieval.py``; prints medians and ratios, and asserts nothing.
+Run as ``python tests/speed/norm_retrieval.py [--threads N]``; prints medians and ratios, and asserts nothing.
+One thread is the default: where other processes want the cores too, FAISS's own number of threads makes a
+search of 10,000 norms ten times slower, and such a figure says nothing about growth.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import statistics
 import time
@@ -18,13 +21,27 @@ from personas.persona import Panel, Persona
 from personas.seeds import derived_rng
 from simulator.item import Item, Option
 from simulator.judge import NormJudge
-from simulator.retrieval import SPARE, Retrieved
+from simulator.retrieval import SPARE, retrieve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 SIZES = (10_000, 100_000)
-DIMENSIONS, OPTIONS, PANEL, KEEP, RUNS = 384, 4, 32, 512, 9
+KEEPS = (128, 512)
+DIMENSIONS, OPTIONS, PANEL, RUNS = 384, 4, 32, 15
+
+
+class Fixed:
+    """Embeds texts as the vectors that it was given, so that no model's time is in the figures."""
+
+    name, english = "fixed", True
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the vectors."""
+        return self.vectors[: len(texts)]
 
 
 def unit_rows(count: int, seed: int) -> np.ndarray:
@@ -43,46 +60,61 @@ def store_of(count: int) -> NormStore:
     return NormStore(community="made", norms=norms, vectors=unit_rows(count, 7), model="made")
 
 
-def median(work: Callable[[], object]) -> float:
-    """Return the median seconds of a call, after one that is not counted."""
-    work()
-    found = []
-    for _ in range(RUNS):
-        begun = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - begun)
-    return statistics.median(found)
+def medians(work: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Return the median seconds of each call, all in turn, so that a slow moment hits all of them."""
+    found: dict[str, list[float]] = {name: [] for name in work}
+    for run in range(RUNS + 1):
+        for name, call in work.items():
+            begun = time.perf_counter()
+            call()
+            if run:
+                found[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(seconds) for name, seconds in found.items()}
 
 
-def measure(count: int) -> dict[str, float]:
-    """Return the seconds of each call at one size."""
-    store, queries = store_of(count), unit_rows(OPTIONS, 8)
+def measure(count: int, keep: int) -> dict[str, float]:
+    """Return the median seconds of each step at one size."""
+    store, embedder = store_of(count), Fixed(unit_rows(OPTIONS, 8))
     bare = faiss.IndexFlatIP(DIMENSIONS)
     bare.add(store.vectors)
-    fetched = min(count, KEEP * SPARE)
-    cosines, indices = store.nearest(queries, fetched)
-    norms = Retrieved(store=store, cosines=cosines, indices=indices, keep=KEEP)
-    panel = Panel(
-        community="made", personas=tuple(Persona(persona=f"p{n}", community="made") for n in range(PANEL))
-    )
+    people = tuple(Persona(persona=f"p{n}", community="made") for n in range(PANEL))
+    panel = Panel(community="made", personas=people)
     item = Item(item="i", query="?", options=tuple(Option(text=f"option {n}") for n in range(OPTIONS)))
     judge = NormJudge(seed=7)
-    return {
-        "bare FAISS search": median(lambda: bare.search(queries, fetched)),
-        "norm retrieval": median(lambda: store.nearest(queries, fetched)),
-        f"judgement by a panel of {PANEL}": median(lambda: asyncio.run(judge.judge(item, panel, norms))),
-    }
+
+    def judged() -> object:
+        norms = retrieve(item, store, embedder, keep=keep)
+        return asyncio.run(judge.judge(item, panel, norms))
+
+    return medians(
+        {
+            "bare FAISS search": lambda: bare.search(embedder.vectors, keep * SPARE),
+            "NormStore.nearest": lambda: store.nearest(embedder.vectors, keep * SPARE),
+            f"retrieval and judgement, panel of {PANEL}": judged,
+        }
+    )
+
+
+def report(keep: int) -> None:
+    """Print each step's time and ratio to the bare search at both sizes, and its growth."""
+    found = [measure(size, keep) for size in SIZES]
+    print(f"\n{OPTIONS} options, {keep * SPARE:,} nearest norms for each, {DIMENSIONS} dimensions")
+    print(f"{'':38}" + "".join(f"{f'{size:,} norms':>22}" for size in SIZES) + f"{'growth':>9}")
+    for step in found[0]:
+        cells = [(column[step], column["bare FAISS search"]) for column in found]
+        row = "".join(f"{ours * 1000:12.2f} ms {ours / bare:5.2f} x" for ours, bare in cells)
+        print(f"{step:38}{row}{cells[1][0] / cells[0][0]:7.1f} x")
 
 
 def main() -> None:
-    """Measure at each size and print ratios to the bare search, and the growth."""
-    found = {size: measure(size) for size in SIZES}
-    print(f"{OPTIONS} options, {KEEP * SPARE:,} norms fetched for each, {DIMENSIONS} dimensions\n")
-    print(f"{'step':32}" + "".join(f"{size:>14,} norms" for size in SIZES) + f"{'growth':>10}")
-    for step in found[SIZES[0]]:
-        cells = [(found[size][step], found[size]["bare FAISS search"]) for size in SIZES]
-        row = "".join(f"{ours * 1000:9.1f} ms {ours / bare:6.2f}x" for ours, bare in cells)
-        print(f"{step:32}{row}{cells[-1][0] / cells[0][0]:9.1f}x")
+    """Measure for each number of norms that a persona judges by."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("--threads", type=int, default=1, help="threads that FAISS may use (1)")
+    threads = options.parse_args().threads
+    faiss.omp_set_num_threads(threads)
+    print(f"FAISS with {threads} thread{'s' if threads > 1 else ''}; medians of {RUNS} runs in turn")
+    for keep in KEEPS:
+        report(keep)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ simulated preferences be held against real people's answers.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from tui.cli.bench import print_card
 from tui.cli.communities import describe_all, print_communities, write_beside
 from tui.cli.output import console, print_json, progress, tell
 from tui.cli.simulate import judgements, print_judgements
+from tui.terminal import in_terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     failed = any(run_failed for *_, run_failed in shown)
     if options.json:
         print_json({"command": "demo", "out": str(out), "runs": [_as_data(*part) for part in shown]})
-    elif options.no_interface or not (sys.stdout.isatty() and sys.stdin.isatty()):
+    elif options.no_interface or not in_terminal():
         for part in shown:
             _print(*part)
         console().print(f"to look at all of it: commonbond --open {out}")
