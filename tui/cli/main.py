@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from personas.errors import InputError
 from tui.cli.arguments import COMMANDS, make_parser
-from tui.terminal import in_terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -84,6 +83,8 @@ def _version() -> int:
 def _interface(options: argparse.Namespace) -> int:
     if options.json:
         raise InputError("--json needs a command", remedy=f"name one of: {', '.join(COMMANDS)}")
+    from tui.terminal import in_terminal
+
     if not in_terminal():
         raise InputError(
             "the terminal interface needs a terminal", remedy="name a command; see commonbond --help"
