@@ -70,7 +70,8 @@ def worked(words, room):
 def test_no_more_jobs_are_under_way_at_once_than_was_said(worked, concurrency, most):
     with Journal.create(None) as journal:
         judge, told = worked(journal, items_for(7), concurrency=concurrency)
-    assert (judge.most, judge.calls) == (most, 7)
+    assert judge.calls == 7
+    assert min(most, 2) <= judge.most <= most, "on a busy machine fewer may meet, and never more"
     assert told == [(number, 7) for number in range(1, 8)]
 
 

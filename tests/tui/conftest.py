@@ -86,7 +86,7 @@ def look():
                 break
         await pilot.pause()
 
-    async def until(pilot, wanted, seconds: float = 15.0):
+    async def until(pilot, wanted, seconds: float = 40.0):
         for _ in range(int(seconds / 0.05)):
             await pilot.pause(0.05)
             if wanted():

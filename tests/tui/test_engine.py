@@ -134,8 +134,8 @@ async def test_an_engine_that_fails_says_why(home, look, slow_engine):
         await pilot.press("s")
         await look.until(pilot, lambda: "tea-run1" in look.text(app))
         await pilot.press("enter")
-        await look.until(pilot, lambda: "the engine ended with code 1" in look.text(app))
-        assert "a table is missing" in look.text(app)
+        await look.until(pilot, lambda: "the engine ended with code 1" in look.text(app), 40)
+        await look.until(pilot, lambda: "a table is missing" in look.text(app))
 
 
 async def test_a_corpus_can_be_mapped_from_here(home, look, monkeypatch):
