@@ -87,15 +87,15 @@ def print_communities(corpus: Corpus, found: dict[str, Any]) -> None:
     head(screen, corpus, f"{count(graph['members'], 'member')}, {ties}")
     method = f"found: {found['method']}" if found["method"] else "as the source names them"
     known = found["communities"]
-    titled = any(entry["title"] for entry in known.values())
-    columns = ("community", *(("title",) if titled else ()), "members", "norms", "identity", "bond")
-    rows = [_cells(name, entry, titled=titled) for name, entry in known.items()]
+    columns = ("community", "members", "norms", "identity", "bond")
+    rows = [_cells(name, entry) for name, entry in known.items()]
     told = whose(
         corpus, "cohesion by identity and by bonds: 1 the most, 0 as chance, below 0 less than chance"
     )
-    print_table(screen, f"Communities, {method}", columns, rows, told=told, right=4)
+    print_table(screen, f"Communities, {method}", columns, rows, told=told, right=4, named=0.5)
     for name, entry in known.items():
-        screen.print(f"\n{one_line(name)}", style="bold")
+        title = f" · {one_line(entry['title'])}" if entry["title"] else ""
+        screen.print(f"\n{one_line(name)}{title}", style="bold")
         inside = [] if found["origin"] == "found" else _inside(name, found["groups"])
         screen.print(listing([*_sentences(entry), *inside, *_notes(entry)]))
     screen.print()
@@ -104,10 +104,10 @@ def print_communities(corpus: Corpus, found: dict[str, Any]) -> None:
         tell(f"warning: {warning}")
 
 
-def _cells(name: str, known: dict[str, Any], *, titled: bool) -> tuple[str, ...]:
+def _cells(name: str, known: dict[str, Any]) -> tuple[str, ...]:
     figures = (f"{known['members']:,}", f"{known['norms']:,}")
     scores = (written(known["cohesion"][part], 2) for part in ("identity", "bond"))
-    return (name, *((known["title"],) if titled else ()), *figures, *scores)
+    return (name, *figures, *scores)
 
 
 def _sentences(known: dict[str, Any]) -> list[tuple[str, object]]:

@@ -104,7 +104,7 @@ def _print(corpus: Corpus, broken: list[dict[str, object]]) -> None:
         for c in manifest.communities
     ]
     columns = ("community", "title", "members", "posts", "replies", "votes")
-    print_table(screen, "Communities that the source names", columns, rows, right=4)
+    print_table(screen, "Communities that the source names", columns, rows, right=4, named=1 / 3)
     screen.print()
     notes = [("unusable", f"{number:,} × {problem}") for problem, number in manifest.broken.items()]
     notes += [("", f"{record['file']}:{record['line']}: {record['problem']}") for record in broken]

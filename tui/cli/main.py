@@ -120,7 +120,8 @@ def _print_whatever_comes() -> None:
 def _forget_output() -> None:
     """Drop what nobody reads any more, so that the interpreter does not fail on it when it leaves."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

@@ -14,6 +14,7 @@ from os import environ
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -100,6 +101,7 @@ def print_table(
     told: str = "",
     right: int = 0,
     ruled: bool = False,
+    named: float = 0.0,
 ) -> None:
     """Print a table of plain texts under its title.
 
@@ -107,14 +109,16 @@ def print_table(
         told: whose figures these are, in a line below the title.
         right: how many of the last columns are figures: aligned to the right and never wrapped.
         ruled: whether a row with an empty first cell belongs to the row above; the others get a rule.
+        named: names to copy, in the first column, are not broken while they fit into this share of the width.
     """
+    unbroken = max((cell_len(str(row[0])) for row in rows), default=0) <= screen.width * named
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for number, name in enumerate(columns):
         figures = number >= len(columns) - right
         made.add_column(
             cell(name),
             justify="right" if figures else "left",
-            no_wrap=figures,
+            no_wrap=figures or (unbroken and not number),
             overflow="fold",
         )
     for number, row in enumerate(rows):

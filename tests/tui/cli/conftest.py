@@ -84,7 +84,7 @@ class Commands:
         self.corpus = home / "forum.corpus"
         self._server: subprocess.Popen | None = None
         self.environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
             "COMMONBOND_CACHE": str(home / "cache"),
             "HF_HUB_OFFLINE": "1",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'helpers'}",

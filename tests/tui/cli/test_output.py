@@ -52,6 +52,13 @@ def test_json_has_nine_decimals_and_no_figure_that_json_lacks(capsys):
         print_json({"figure": float("nan")})
 
 
+def test_a_name_that_fits_into_the_given_share_of_the_width_is_not_broken(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    for length, whole in ((30, True), (31, False)):
+        print_table(console(), "t", ["name", "title"], [["n" * length, "word " * 30]], named=0.5)
+        assert ("n" * length in capsys.readouterr().out) is whole
+
+
 def test_markup_in_a_table_stands_as_it_is(capsys):
     print_table(console(), "[bold]title[/]", ["a"], [["[red]x[/] :smile:"]], told="[@click=app.quit]y[/]")
     out = capsys.readouterr().out
