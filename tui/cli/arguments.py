@@ -172,7 +172,7 @@ def _add_corpus_options(parser: argparse.ArgumentParser) -> None:
 def _add_communities(commands: Any) -> None:
     parser = _command(commands, "communities")
     _add_corpus(parser)
-    _add_choices(parser)
+    _add_choices(parser, judging=False)
 
 
 def _add_ask(commands: Any) -> None:
@@ -265,7 +265,7 @@ def _add_split(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_choices(parser: argparse.ArgumentParser) -> None:
+def _add_choices(parser: argparse.ArgumentParser, *, judging: bool = True) -> None:
     choices = parser.add_argument_group("the simulation; its defaults in brackets")
     choices.add_argument(
         "--seed", type=_whole, default=7, metavar="N", help="what every draw is derived from (7)"
@@ -295,7 +295,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     add(
         "sharpness", "T", "how fast a norm's weight falls with distance (chosen from the norms)", type=_figure
     )
-    add("rounds", "N", "rounds of discussion, at the most (3)", type=_whole)
+    if judging:
+        add("rounds", "N", "rounds of discussion, at the most (3)", type=_whole)
 
 
 def _whole(text: str) -> int:
