@@ -117,7 +117,7 @@ was written, and x goes on with it, where it was started from here."""
         if live.arrivals:
             self.query_one("#arrivals", RowList).show([_row(arrival) for arrival in reversed(self._latest)])
         told = self._told(view)
-        if before is None or told.plain != self.query_one("#log", Prose).text:
+        if before is None or before.ended != view.ended or told.plain != self.query_one("#log", Prose).text:
             self.query_one("#log", Prose).show(told, end=bool(view.ended))
 
     def on_instrument_screen_failed(self, message: InstrumentScreen.Failed) -> None:
