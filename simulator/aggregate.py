@@ -26,8 +26,9 @@ def aggregate(ballots: Sequence[Ballot], size: int, *, prior: float = 0.5) -> Pr
 
     The prior is a symmetric Dirichlet and each ballot adds its shares, one in all, to the counts; the interval
     of a share is the central one of its Beta marginal. It is the interval of a panel drawn from the same
-    community with the same predictor: that the predictor itself may be wrong is not in it. An abstention is
-    counted and adds nothing; without any ballot the shares are equal and the intervals are [0, 1].
+    community with the same predictor: that the predictor itself may be wrong is not in it. An abstention or a
+    failed judgement is counted and adds nothing; without any ballot the shares are equal and the
+    intervals are [0, 1].
 
     The result does not depend on the order of the ballots, to the last bit.
 
@@ -49,6 +50,7 @@ def aggregate(ballots: Sequence[Ballot], size: int, *, prior: float = 0.5) -> Pr
     """
     _check(ballots, size, prior)
     cast = [ballot.shares for ballot in ballots if ballot.choice is not None]
+    failures = sum(bool(ballot.failure) for ballot in ballots)
     # fsum is exact: ballots may arrive in any order.
     alpha = np.array([prior + math.fsum(column) for column in zip(*cast, strict=True)] or [prior] * size)
     low, high = _beta_interval(alpha) if cast else (np.zeros(size), np.ones(size))
@@ -57,7 +59,8 @@ def aggregate(ballots: Sequence[Ballot], size: int, *, prior: float = 0.5) -> Pr
         low=tuple(low.tolist()),
         high=tuple(high.tolist()),
         ballots=len(cast),
-        abstentions=len(ballots) - len(cast),
+        abstentions=len(ballots) - len(cast) - failures,
+        failures=failures,
     )
 
 

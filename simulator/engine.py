@@ -12,9 +12,10 @@ from simulator.aggregate import position_bias
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-    from simulator.flow import Flow, Outcome, Query, Room
-    from simulator.item import Item
+    from simulator.flow import Flow, Outcome
+    from simulator.item import Item, Query
     from simulator.journal import Journal
+    from simulator.room import Room
 
 __all__ = ["Job", "complete", "run_jobs"]
 
@@ -78,6 +79,7 @@ def _record(journal: Journal, asked: Item | Query, community: str, room: Room, o
         "rounds": outcome.rounds,
         "settled": outcome.settled,
         "position_bias": None if bias is None else bias.tolist(),
+        "diversity": None if outcome.diversity is None else asdict(outcome.diversity),
         "errors": errors,
     }
     cited = {post for ballot in outcome.ballots for post in ballot.norms}

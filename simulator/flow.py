@@ -6,54 +6,25 @@ record, and the others go on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-import numpy as np
-
 from simulator.aggregate import aggregate
-from simulator.deliberate import deliberate
-from simulator.item import Ballot, Item, Preference
+from simulator.diversity import Diversity, diversity
+from simulator.item import Ballot, Item, Preference, Query
+from simulator.models.model import StoppedError
 from simulator.retrieval import Retrieved, retrieve
+from simulator.room import Room  # noqa: TC001  LangGraph reads the annotations of the state
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from numpy.typing import NDArray
-
     from personas.embedding import Embedder
-    from personas.norms import NormStore
-    from personas.persona import Panel
+    from simulator.discuss import Discussion
     from simulator.generate import Generator
     from simulator.judge import Judge
 
-__all__ = ["ErrorRecord", "Flow", "Outcome", "Query", "Room"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Query:
-    """An item that has no options yet: the flow lets its community write ``count`` of them."""
-
-    item: str
-    query: str
-    count: int = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """What a community brings to a judgement.
-
-    Args:
-        panel: its p personas.
-        store: its norms.
-        ties: (p, p) bond weights among the personas' members, zero where there are none.
-        susceptibility: how far a persona follows its neighbours instead of the norms, in [0, 1].
-    """
-
-    panel: Panel
-    store: NormStore
-    ties: NDArray[np.float64]
-    susceptibility: float
+__all__ = ["ErrorRecord", "Flow", "Outcome"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +45,7 @@ class Outcome:
         preference: of the last round; None where there is no item.
         rounds: how many rounds of discussion there were.
         settled: whether opinions had stopped moving.
+        diversity: of the options, where they were generated.
     """
 
     item: Item | None
@@ -81,6 +53,7 @@ class Outcome:
     preference: Preference | None = None
     rounds: int = 0
     settled: bool = True
+    diversity: Diversity | None = None
     errors: tuple[ErrorRecord, ...] = ()
 
 
@@ -91,6 +64,7 @@ class _State(TypedDict, total=False):
     norms: Retrieved
     ballots: list[list[Ballot]]
     settled: bool
+    diversity: Diversity
     preference: Preference
     errors: list[ErrorRecord]
 
@@ -101,6 +75,7 @@ class Flow:
     Args:
         judge: what makes the ballots.
         generator: what writes options for a ``Query``.
+        discussion: how a panel's ballots move.
         embedder: by what options and norms are compared.
         keep: how many norms a persona judges by, at the most.
         rounds: how many rounds of discussion there may be.
@@ -112,6 +87,7 @@ class Flow:
         *,
         judge: Judge,
         generator: Generator,
+        discussion: Discussion,
         embedder: Embedder,
         keep: int,
         rounds: int,
@@ -119,6 +95,7 @@ class Flow:
     ) -> None:
         self.judge = judge
         self.generator = generator
+        self.discussion = discussion
         self.embedder = embedder
         self.keep = keep
         self.rounds = rounds
@@ -126,7 +103,11 @@ class Flow:
         self._graph: Any = None
 
     async def run(self, asked: Item | Query, room: Room) -> Outcome:
-        """Take one item through all steps in one community."""
+        """Take one item through all steps in one community.
+
+        Raises:
+            StoppedError: the run must not go on.
+        """
         if self._graph is None:
             self._graph = self._compile()
         state: _State = await self._graph.ainvoke({"asked": asked, "room": room, "errors": []})
@@ -137,6 +118,7 @@ class Flow:
             preference=state.get("preference"),
             rounds=max(0, len(ballots) - 1),
             settled=state.get("settled", True),
+            diversity=state.get("diversity"),
             errors=tuple(state["errors"]),
         )
 
@@ -165,9 +147,15 @@ class Flow:
         asked, room = state["asked"], state["room"]
         if isinstance(asked, Item):
             return {"item": asked}
-        options = await self.generator.generate(asked.query, room.store, count=asked.count)
-        community = room.panel.community
-        return {"item": Item(item=asked.item, query=asked.query, options=tuple(options), community=community)}
+        options = await self.generator.generate(asked, room)
+        item = Item(
+            item=asked.item,
+            query=asked.query,
+            options=tuple(options),
+            community=room.community,
+            turns=asked.turns,
+        )
+        return {"item": item, "diversity": diversity(self.embedder.embed([o.text for o in options]))}
 
     async def _retrieve(self, state: _State) -> _State:
         return {"norms": retrieve(_item(state), state["room"].store, self.embedder, keep=self.keep)}
@@ -175,23 +163,16 @@ class Flow:
     async def _judge(self, state: _State) -> _State:
         if "norms" not in state:
             return {}
-        return {"ballots": [await self.judge.judge(_item(state), state["room"].panel, state["norms"])]}
+        return {"ballots": [await self.judge.judge(_item(state), state["room"], state["norms"])]}
 
     async def _discuss(self, state: _State) -> _State:
-        room, cast = state["room"], state.get("ballots", [])
-        if not self.rounds or not cast or not room.susceptibility or not room.ties.any():
+        cast, rounds = state.get("ballots", []), self.rounds
+        if not rounds or not cast or all(ballot.choice is None for ballot in cast[0]):
             return {}
-        voting = [number for number, ballot in enumerate(cast[0]) if ballot.choice is not None]
-        ties = room.ties[np.ix_(voting, voting)]
-        if not ties.any():
-            return {}
-        opinions = np.array([cast[0][number].shares for number in voting])
-        moved = deliberate(opinions, ties, np.full(len(voting), room.susceptibility), rounds=self.rounds)
-        later = [
-            _revised(cast[0], voting, moved.opinions[number], number)
-            for number in range(1, moved.rounds_used + 1)
-        ]
-        return {"ballots": [*cast, *later], "settled": moved.settled}
+        held = await self.discussion.discuss(
+            _item(state), state["room"], state["norms"], cast[0], rounds=rounds
+        )
+        return {"ballots": [*cast, *map(list, held.rounds)], "settled": held.settled}
 
     async def _aggregate(self, state: _State) -> _State:
         cast = state.get("ballots") or [_abstentions(state)]
@@ -206,6 +187,8 @@ def _recorded(
     async def run(state: _State) -> dict[str, Any]:
         try:
             return dict(await step(state))
+        except StoppedError:
+            raise
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
             return {"errors": [*state["errors"], ErrorRecord(step=name, problem=problem)]}
@@ -223,29 +206,6 @@ def _item(state: _State) -> Item:
 def _abstentions(state: _State) -> list[Ballot]:
     why = "; ".join(f"{error.step} failed: {error.problem}" for error in state["errors"])
     return [
-        Ballot(persona=persona.persona, choice=None, reason=why) for persona in state["room"].panel.personas
+        Ballot(persona=persona.persona, choice=None, reason=why, failure=state["errors"][0].step)
+        for persona in state["room"].panel.personas
     ]
-
-
-def _revised(
-    first: list[Ballot], voting: list[int], opinions: NDArray[np.float64], number: int
-) -> list[Ballot]:
-    """Return the ballots after a round: those who voted hold their new shares, the others still abstain."""
-    after = dict(zip(voting, opinions, strict=True))
-    return [
-        _with_shares(ballot, after[place], number) if place in after else replace(ballot, round=number)
-        for place, ballot in enumerate(first)
-    ]
-
-
-def _with_shares(ballot: Ballot, shares: NDArray[np.float64], number: int) -> Ballot:
-    choice = max(ballot.order, key=lambda option: shares[option])
-    moved = choice != ballot.choice
-    reason = "moved by its neighbours in discussion" if moved else ballot.reason
-    return replace(
-        ballot,
-        choice=int(choice),
-        shares=tuple(float(share) for share in shares),
-        reason=reason,
-        round=number,
-    )

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from personas.embedding import Embedder
     from personas.norms import Norm, NormStore
+    from simulator.item import Query
+    from simulator.room import Room
 
 __all__ = ["Generator", "RetrievalGenerator", "Sampling", "diverse_subset"]
 
-Sampling = Literal["independent", "diverse"]
+Sampling = Literal["independent", "negatively-correlated"]
 SMALLEST = 1e-10
 """Eigenvalues below this share of the largest are numerical noise."""
 
@@ -28,8 +30,8 @@ class Generator(Protocol):
 
     name: str
 
-    async def generate(self, query: str, store: NormStore, *, count: int) -> list[Option]:
-        """Return ``count`` options with different texts, or fewer where there are no more."""
+    async def generate(self, query: Query, room: Room) -> list[Option]:
+        """Return as many options as the query asks for, with different texts, or fewer where there are no more."""
         ...
 
 
@@ -39,8 +41,8 @@ class RetrievalGenerator:
     Args:
         embedder: what the query is compared by.
         seed: what the draws are derived from.
-        sampling: ``independent`` draws one after the other; ``diverse`` takes a subset in which alike ones
-            shut each other out (negatively correlated, as Zhang et al. 2025 ask for).
+        sampling: ``independent`` draws one after the other; ``negatively-correlated`` takes a subset in which
+            alike ones shut each other out (Zhang et al. 2025).
         pool: from how many of the nearest norms to draw.
         sharpness: τ, how fast a norm's weight falls with distance.
     """
@@ -65,7 +67,11 @@ class RetrievalGenerator:
         self.pool = pool
         self.sharpness = sharpness
 
-    async def generate(self, query: str, store: NormStore, *, count: int) -> list[Option]:
+    async def generate(self, query: Query, room: Room) -> list[Option]:
+        """Return as many options as the query asks for, with different texts, or fewer where there are no more."""
+        return self.draw(query.query, room.store, count=query.count)
+
+    def draw(self, query: str, store: NormStore, *, count: int) -> list[Option]:
         """Return ``count`` options with different texts, or fewer where there are no more."""
         cosines, indices = store.nearest(self.embedder.embed([query]), self.pool)
         near = _first_of_each_text(store, indices[0] if len(indices) else np.zeros(0, np.int64))
@@ -74,7 +80,7 @@ class RetrievalGenerator:
         closeness = cosines[0][np.isin(indices[0], near)].astype(float)
         rng = derived_rng(self.seed, "generate", store.community, query)
         quality = store.endorsement[near] * np.exp(self.sharpness * (closeness - 1))
-        if self.sampling == "diverse":
+        if self.sampling == "negatively-correlated":
             chosen = diverse_subset(store.vectors[near].astype(float), quality, count, rng)
         else:
             size = min(count, int((quality > 0).sum()))

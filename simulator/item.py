@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-__all__ = ["Ballot", "Item", "Option", "Preference", "RealVotes"]
+__all__ = ["Ballot", "Item", "Option", "Preference", "Query", "RealVotes", "Turn"]
 
 Kind = Literal["endorsement", "agreement", "choice"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """Something said before the query: by the one who asks, or in answer."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.role not in {"user", "assistant"}:
+            raise InputError(f"no turn is taken by {self.role!r}", remedy="use user or assistant")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +94,7 @@ class Item:
         community: the community that it was asked in; empty where it was asked of all.
         created: when it was asked; None where unknown.
         ordered: whether the options stand on a scale, in order.
+        turns: what was said before the query, the earliest first.
 
     >>> Item(item="1", query="Tea?", options=(Option(text="yes"), Option(text="no"))).size
     2
@@ -95,6 +108,7 @@ class Item:
     community: str = ""
     created: datetime | None = None
     ordered: bool = False
+    turns: tuple[Turn, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.options) < 2:
@@ -126,17 +140,37 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Query:
+    """An item that has no options yet: its community writes ``count`` of them.
+
+    Args:
+        item: its identity. ``query``: what is asked. ``turns``: what was said before it.
+    """
+
+    item: str
+    query: str
+    count: int = 4
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ballot:
     """One persona's judgement of an item.
 
     Args:
         persona: who judged.
-        choice: the index of the chosen option; None for an abstention.
-        shares: how strongly each option is preferred, adding up to 1; empty for an abstention.
+        choice: the index of the chosen option; None for an abstention and for a judgement that failed.
+        shares: how strongly each option is preferred, adding up to 1; empty without a choice.
         order: the order in which the options were shown, as indices.
         reason: why, in a sentence.
         norms: the norms that it rests on, as post identities, the weightiest first.
         round: the round of discussion in which it was cast; 0 before any discussion.
+        failure: what kept the persona from judging; empty for a choice and for an abstention of its own.
+        ranking: the options from the most to the least preferred; empty where no ranking was asked for.
+        ratings: how each option was rated, from 0 to 10; empty where no rating was asked for.
+        weighed: whether the shares are the model's own probabilities and not one chosen option.
+        heard: the personas whose ballots it was shown before it cast this one.
+        moved_by: those of them that it says changed its mind; empty where it did not.
     """
 
     persona: str
@@ -146,12 +180,20 @@ class Ballot:
     reason: str = ""
     norms: tuple[str, ...] = ()
     round: int = 0
+    failure: str = ""
+    ranking: tuple[int, ...] = ()
+    ratings: tuple[float, ...] = ()
+    weighed: bool = False
+    heard: tuple[str, ...] = ()
+    moved_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.choice is None:
             if self.shares:
                 raise InputError("an abstention carries shares", where=f"ballot of {self.persona}")
             return
+        if self.failure:
+            raise InputError("a failed judgement carries a choice", where=f"ballot of {self.persona}")
         _check_shares(self.shares, f"ballot of {self.persona}")
         if not 0 <= self.choice < len(self.shares):
             raise InputError(
@@ -170,6 +212,7 @@ class Preference:
         high: the upper bound of it.
         ballots: how many ballots it rests on; 0 for a predictor that casts none.
         abstentions: how many personas abstained.
+        failures: how many judgements failed.
     """
 
     shares: tuple[float, ...]
@@ -177,6 +220,7 @@ class Preference:
     high: tuple[float, ...] = ()
     ballots: int = 0
     abstentions: int = 0
+    failures: int = 0
 
     def __post_init__(self) -> None:
         _check_shares(self.shares, "preference")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from personas.errors import InputError
-from simulator.item import Ballot, Item, Option, Preference, RealVotes
+from simulator.item import Ballot, Item, Option, Preference, RealVotes, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -330,6 +330,7 @@ def _as_item(data: dict[str, Any]) -> Item:
     data["created"] = moment(data["created"])
     data["options"] = tuple(Option(**{**row, "created": moment(row["created"])}) for row in data["options"])
     data["votes"] = {name: _as_votes(votes) for name, votes in data["votes"].items()}
+    data["turns"] = tuple(Turn(**turn) for turn in data.get("turns", ()))
     return Item(**data)
 
 
@@ -340,4 +341,5 @@ def _as_votes(data: dict[str, Any]) -> RealVotes:
 
 
 def _as_ballot(data: dict[str, Any]) -> Ballot:
-    return Ballot(**{**data, **{name: tuple(data[name]) for name in ("shares", "order", "norms")}})
+    lists = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+    return Ballot(**{**data, **lists})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from personas.persona import Panel
     from simulator.item import Item
     from simulator.retrieval import Retrieved
+    from simulator.room import Room
 
 __all__ = ["Judge", "NormJudge", "norm_scores"]
 
@@ -28,14 +29,14 @@ CITED = 3
 class Judge(Protocol):
     """Whatever makes a panel's ballots on an item.
 
-    A judge never raises for one persona's sake: a judgement that fails is an abstention with its reason.
+    A judge never raises for one persona's sake: a judgement that fails is a ballot that says so.
     ``name`` stands beside every figure that comes of its ballots.
     """
 
     name: str
 
-    async def judge(self, item: Item, panel: Panel, norms: Retrieved) -> list[Ballot]:
-        """Return one ballot a persona, in the order of the panel."""
+    async def judge(self, item: Item, room: Room, norms: Retrieved) -> list[Ballot]:
+        """Return one ballot a persona, in the order of the room's panel."""
         ...
 
 
@@ -58,8 +59,9 @@ class NormJudge:
         self.sharpness = sharpness
         self._memories: dict[str, tuple[Panel, NormStore, NDArray[np.int64]]] = {}
 
-    async def judge(self, item: Item, panel: Panel, norms: Retrieved) -> list[Ballot]:
-        """Return one ballot a persona, in the order of the panel."""
+    async def judge(self, item: Item, room: Room, norms: Retrieved) -> list[Ballot]:
+        """Return one ballot a persona, in the order of the room's panel."""
+        panel = room.panel
         orders = balanced_orders(
             item.size, len(panel.personas), seed=derived_seed(self.seed, "order", item.item, panel.community)
         )

@@ -18,11 +18,11 @@ from personas.population import draw_panel
 from personas.profiling import profile_communities
 from personas.seeds import derived_seed
 from simulator.deliberate import susceptibility
-from simulator.flow import Room
 from simulator.graph.build import build_graph
 from simulator.graph.cohesion import Cohesion, cohesions
 from simulator.graph.layers import CommunityGraph
 from simulator.graph.partition import partition
+from simulator.room import Room
 from simulator.sharpness import Sharpness, choose_sharpness
 
 if TYPE_CHECKING:
@@ -83,7 +83,14 @@ class Setting:
         np.fill_diagonal(ties, 0)
         scores = self.cohesion[community]
         follows = susceptibility(identity=scores.identity, bond=scores.bond)
-        return Room(panel=panel, store=self.stores[community], ties=ties, susceptibility=follows)
+        return Room(
+            panel=panel,
+            store=self.stores[community],
+            ties=ties,
+            susceptibility=follows,
+            title=self.membership[community].title,
+            profile=self.profiles[community],
+        )
 
     @cached_property
     def _place(self) -> dict[str, int]:

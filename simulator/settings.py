@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from personas.errors import InputError
 from simulator.generate import Sampling
+from simulator.prompts.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["Grouping", "Settings"]
 
 Grouping = Literal["auto", "given", "found"]
+ProfileKind = Literal["extracted", "written"]
+
+
+KINDS = {"communities": Grouping, "sampling": Sampling, "answer": Answer, "profiles": ProfileKind}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,13 @@ class Settings:
         up_prior: a0 of an endorsement. ``down_prior``: b0 of it.
         sampling: how candidates are drawn where an item has no options.
         concurrency: how many items are under way at once; no result depends on it.
+        answer: what a language-model persona gives: one ``choice``, a ``ranking`` or a ``rating`` of each option.
+        temperature: of a language model's sampling, from 0 (the likeliest reply) on.
+        reply_tokens: how long one reply may be, in tokens, thinking included.
+        recheck: the share of a panel that is asked again with the options in reverse, to see whether it flips.
+        shown: the norms that a whole panel is shown. ``recalled``: those that each persona remembers besides.
+        heard: the neighbours whose ballots a persona is shown in a round of discussion.
+        profiles: ``extracted`` from what the community endorsed, or ``written`` by the language model.
 
     Raises:
         InputError: a value is out of its range.
@@ -58,21 +70,32 @@ class Settings:
     down_prior: float = 1.0
     sampling: Sampling = "independent"
     concurrency: int = 8
+    answer: Answer = "choice"
+    temperature: float = 1.0
+    reply_tokens: int = 400
+    recheck: float = 0.1
+    shown: int = 8
+    recalled: int = 3
+    heard: int = 3
+    profiles: ProfileKind = "extracted"
 
     def __post_init__(self) -> None:
         self._check("panel", "at least 1", lambda value: value >= 1)
         self._check("blend", "between 0 and 1", lambda value: 0 <= value <= 1)
         for name in ("smallest", "neighbours", "keep", "concurrency"):
             self._check(name, "at least 1", lambda value: value >= 1)
-        self._check("rounds", "0 or more", lambda value: value >= 0)
+        for name in ("rounds", "shown", "recalled"):
+            self._check(name, "0 or more", lambda value: value >= 0)
+        for name in ("reply_tokens", "heard"):
+            self._check(name, "at least 1", lambda value: value >= 1)
+        self._check("temperature", "0 or more", lambda value: 0 <= value < math.inf)
+        self._check("recheck", "between 0 and 1", lambda value: 0 <= value <= 1)
         self._check("sharpness", "positive", lambda value: value is None or 0 < value < math.inf)
         for name in ("prior", "up_prior", "down_prior"):
             self._check(name, "positive", lambda value: 0 < value < math.inf)
         self._check("groups", "at least 1", lambda value: value is None or value >= 1)
-        self._check(
-            "communities", "one of: " + ", ".join(get_args(Grouping)), get_args(Grouping).__contains__
-        )
-        self._check("sampling", "one of: " + ", ".join(get_args(Sampling)), get_args(Sampling).__contains__)
+        for name, known in KINDS.items():
+            self._check(name, "one of: " + ", ".join(get_args(known)), get_args(known).__contains__)
 
     def deciding(self) -> dict[str, Any]:
         """Return the settings that results depend on."""
@@ -83,4 +106,5 @@ class Settings:
     def _check(self, name: str, wanted: str, holds: Callable[[Any], bool]) -> None:
         value = getattr(self, name)
         if not holds(value):
-            raise InputError(f"{name} is {value!r}", where=f"--{name}", remedy=f"it must be {wanted}")
+            option = f"--{name.replace('_', '-')}"
+            raise InputError(f"{name} is {value!r}", where=option, remedy=f"it must be {wanted}")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
 from personas.norms import as_said, most_contested, strongest
+from simulator.discuss import OpinionDynamics
 from simulator.engine import Job, complete, run_jobs
-from simulator.flow import Flow, Query
+from simulator.flow import Flow
 from simulator.generate import RetrievalGenerator
-from simulator.item import Item, Option, Preference
+from simulator.item import Item, Option, Preference, Query
 from simulator.journal import SURROGATES, Journal, as_preference
 from simulator.judge import NormJudge
 from simulator.setting import Setting, map_communities
@@ -184,6 +185,7 @@ class Simulation:
         return Flow(
             judge=NormJudge(seed=settings.seed, sharpness=self.setting.sharpness.value),
             generator=RetrievalGenerator(self.embedder, seed=settings.seed, sampling=settings.sampling),
+            discussion=OpinionDynamics(),
             embedder=self.embedder,
             keep=settings.keep,
             rounds=settings.rounds,

@@ -7,7 +7,6 @@ scored from ``bench.ceiling``.
 
 from bench.metrics.calibration import calibration_error
 from bench.metrics.choices import accuracy, kendall_tau_b, top_one
-from bench.metrics.diversity import cosine_similarities, mean_pairwise_similarity, vendi_score
 from bench.metrics.shares import (
     earth_movers,
     jensen_shannon,
@@ -15,6 +14,7 @@ from bench.metrics.shares import (
     log_loss,
     share_error,
 )
+from simulator.diversity import cosine_similarities, mean_pairwise_similarity, vendi_score
 
 __all__ = [
     "accuracy",

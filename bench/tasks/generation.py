@@ -8,15 +8,14 @@ disjoint halves of the posts, or the classifier would merely recognise what it h
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from bench.metrics import cosine_similarities, mean_pairwise_similarity, vendi_score
 from bench.scores import TaskScore, score_rows
 from personas.seeds import derived_rng, derived_seed
-from simulator.engine import complete
-from simulator.generate import RetrievalGenerator
+from simulator.generate import RetrievalGenerator, Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,20 +140,18 @@ def _candidates(
 ) -> tuple[dict[str, list[list[Option]]], list[list[Option]]]:
     embedder.embed([prompt.query for prompt in prompts])
 
-    async def generate() -> tuple[dict[str, list[list[Option]]], list[list[Option]]]:
-        independent = RetrievalGenerator(embedder, seed=seed, sampling="independent")
-        diverse = RetrievalGenerator(embedder, seed=seed, sampling="diverse")
-        own = {
-            name: [
-                await generator.generate(prompt.query, pools[prompt.community], count=CANDIDATES)
-                for prompt in prompts
-            ]
-            for name, generator in (("independent", independent), ("diverse", diverse))
-        }
-        shared = [await independent.generate(prompt.query, everyone, count=CANDIDATES) for prompt in prompts]
-        return own, shared
-
-    return complete(generate())
+    generators = {
+        sampling: RetrievalGenerator(embedder, seed=seed, sampling=sampling)
+        for sampling in get_args(Sampling)
+    }
+    own = {
+        sampling: [
+            generator.draw(prompt.query, pools[prompt.community], count=CANDIDATES) for prompt in prompts
+        ]
+        for sampling, generator in generators.items()
+    }
+    independent = generators["independent"]
+    return own, [independent.draw(prompt.query, everyone, count=CANDIDATES) for prompt in prompts]
 
 
 def _nth(options: Sequence[Option], number: int) -> str:

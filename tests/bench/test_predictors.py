@@ -6,8 +6,7 @@ from small_corpora import make_corpus
 from small_runs import forum, items_for, simulation_of, store_of
 
 from bench.predictors import NormPredictor, RunPredictor
-from simulator.flow import Query
-from simulator.item import Item, Option
+from simulator.item import Item, Option, Query
 
 STORES = {
     "tea": store_of(["warm the pot", "use soft water"], endorsement=[0.9, 0.3], support=[4, 9]),

@@ -12,23 +12,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from small_corpora import about, day, said, voted
 from word_embedder import WordEmbedder
 
 from personas.corpus import Corpus
 from personas.norms import Norm, NormStore
-from simulator.flow import Query
-from simulator.item import Item, Option
+from simulator.item import Item, Option, Query
+from simulator.room import Room
 from simulator.simulation import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from personas.persona import Panel
     from personas.sources.records import Record
     from simulator.simulation import Run
 
-__all__ = ["canonical", "cells", "forum", "items_for", "moment", "simulation_of", "store_of"]
+__all__ = ["canonical", "cells", "forum", "items_for", "moment", "room_of", "simulation_of", "store_of"]
 
 TABLES = ("facts", "communities", "personas", "norms", "items", "jobs", "ballots", "results")
 MEMBERS = 8
@@ -115,6 +117,17 @@ def store_of(
     )
     vectors = WordEmbedder().embed(list(texts))
     return NormStore(community=community, norms=norms, vectors=vectors, model="hashed words")
+
+
+def room_of(panel: Panel, store: NormStore, *, ties: object = None, susceptibility: float = 0.0) -> Room:
+    """Return the room of a panel; without ties unless they are given."""
+    size = len(panel.personas)
+    return Room(
+        panel=panel,
+        store=store,
+        ties=np.zeros((size, size)) if ties is None else np.array(ties, float),
+        susceptibility=susceptibility,
+    )
 
 
 def simulation_of(corpus: Corpus, *, seed: int = 3, **choices: object) -> Simulation:

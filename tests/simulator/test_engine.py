@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from small_runs import items_for, store_of
+from small_runs import items_for, room_of, store_of
 
 from personas.persona import Panel, Persona
+from simulator.discuss import OpinionDynamics
 from simulator.engine import run_jobs
-from simulator.flow import Flow, Query, Room
+from simulator.flow import Flow
 from simulator.generate import RetrievalGenerator
-from simulator.item import Item, Option
+from simulator.item import Item, Option, Query
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 
@@ -19,26 +20,20 @@ class Slow(NormJudge):
 
     under_way = most = calls = 0
 
-    async def judge(self, item, panel, norms):
+    async def judge(self, item, room, norms):
         self.calls += 1
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await asyncio.sleep(0.002)
         self.under_way -= 1
-        return await super().judge(item, panel, norms)
+        return await super().judge(item, room, norms)
 
 
 @pytest.fixture
 def room():
     personas = tuple(Persona(persona=f"tea#{number}", community="tea") for number in range(4))
-    import numpy as np
-
-    return Room(
-        panel=Panel(community="tea", personas=personas),
-        store=store_of(["I would warm the pot first 0", "I would weigh the leaves 0", "let the cat come"]),
-        ties=np.zeros((4, 4)),
-        susceptibility=0.0,
-    )
+    store = store_of(["I would warm the pot first 0", "I would weigh the leaves 0", "let the cat come"])
+    return room_of(Panel(community="tea", personas=personas), store)
 
 
 @pytest.fixture
@@ -46,7 +41,12 @@ def worked(words, room):
     def run(journal, asked, *, judge=None, concurrency=3):
         judge = judge or Slow(seed=1)
         flow = Flow(
-            judge=judge, generator=RetrievalGenerator(words, seed=1), embedder=words, keep=9, rounds=0
+            judge=judge,
+            generator=RetrievalGenerator(words, seed=1),
+            discussion=OpinionDynamics(),
+            embedder=words,
+            keep=9,
+            rounds=0,
         )
         told = []
         jobs = [(item, "tea") for item in asked]
@@ -111,7 +111,7 @@ def test_the_bias_of_positions_is_left_out_where_all_abstain(worked):
     item = Item(item="x", query="?", options=(Option(text="a"), Option(text="b")))
 
     class Mute(NormJudge):
-        async def judge(self, item, panel, norms):
+        async def judge(self, item, room, norms):
             raise RuntimeError("mute")
 
     with Journal.create(None) as journal:

@@ -4,14 +4,16 @@ import asyncio
 
 import numpy as np
 import pytest
+import small_runs
 from small_runs import items_for, store_of
 
 from personas.persona import Panel, Persona
 from simulator.deliberate import deliberate
+from simulator.discuss import OpinionDynamics
 from simulator.engine import run_jobs
-from simulator.flow import Flow, Query, Room
+from simulator.flow import Flow
 from simulator.generate import RetrievalGenerator
-from simulator.item import Ballot, Item, Option
+from simulator.item import Ballot, Item, Option, Query
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 
@@ -27,7 +29,7 @@ class Said:
     def __init__(self, *shares):
         self.shares = shares
 
-    async def judge(self, item, panel, norms):
+    async def judge(self, item, room, norms):
         return [
             Ballot(persona=persona.persona, choice=None, order=(0, 1), reason="no idea")
             if shares is None
@@ -38,7 +40,7 @@ class Said:
                 order=(0, 1),
                 reason="so",
             )
-            for persona, shares in zip(panel.personas, self.shares, strict=True)
+            for persona, shares in zip(room.panel.personas, self.shares, strict=True)
         ]
 
 
@@ -50,10 +52,10 @@ class Fails:
     def __init__(self, inner, on="bad"):
         self.inner, self.on = inner, on
 
-    async def judge(self, item, panel, norms):
+    async def judge(self, item, room, norms):
         if self.on in item.query:
             raise RuntimeError("out of ideas")
-        return await self.inner.judge(item, panel, norms)
+        return await self.inner.judge(item, room, norms)
 
     def embed(self, texts):
         if any(self.on in text for text in texts):
@@ -69,18 +71,15 @@ class Writes:
     def __init__(self, *texts):
         self.texts = texts
 
-    async def generate(self, query, store, *, count):
+    async def generate(self, query, room):
         return [Option(text=text) for text in self.texts]
 
 
 def room_of(ties=None, susceptibility=0.0, store=None):
     personas = tuple(Persona(persona=f"tea#{number}", community="tea") for number in range(SIZE))
-    return Room(
-        panel=Panel(community="tea", personas=personas),
-        store=store_of(["warm the pot", "use soft water", "steep it"]) if store is None else store,
-        ties=np.zeros((SIZE, SIZE)) if ties is None else np.array(ties, float),
-        susceptibility=susceptibility,
-    )
+    store = store_of(["warm the pot", "use soft water", "steep it"]) if store is None else store
+    panel = Panel(community="tea", personas=personas)
+    return small_runs.room_of(panel, store, ties=ties, susceptibility=susceptibility)
 
 
 RING = [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
@@ -92,6 +91,7 @@ def flow_of(words):
         return Flow(
             judge=judge or NormJudge(seed=1),
             generator=generator or RetrievalGenerator(words, seed=1),
+            discussion=OpinionDynamics(),
             embedder=embedder or words,
             keep=128,
             rounds=rounds,
@@ -127,13 +127,13 @@ def test_a_judge_that_raises_leaves_abstentions_that_say_so(flow_of):
     assert [error.step for error in outcome.errors] == ["judge"]
     assert {ballot.choice for ballot in outcome.ballots} == {None}
     assert {ballot.reason for ballot in outcome.ballots} == {"judge failed: RuntimeError: out of ideas"}
-    assert (outcome.preference.ballots, outcome.preference.abstentions) == (0, SIZE)
+    assert (outcome.preference.ballots, outcome.preference.failures) == (0, SIZE)
 
 
 def test_an_embedder_that_raises_leaves_abstentions_that_say_so(flow_of, words):
     outcome = asyncio.run(flow_of(embedder=Fails(words, on="pot")).run(ITEM, room_of()))
     assert [error.step for error in outcome.errors] == ["retrieve"]
-    assert outcome.preference.abstentions == SIZE
+    assert outcome.preference.failures == SIZE
     assert "retrieve failed: MemoryError: too long" in outcome.ballots[0].reason
 
 
@@ -157,7 +157,7 @@ def test_one_bad_item_stops_no_other_and_is_in_the_results(flow_of):
         results = {item: result for item, _, result in journal.results()}
     assert list(results) == [item.item for item in items]
     assert [name for name, result in results.items() if result["errors"]] == ["bad"]
-    assert results["bad"]["preference"]["abstentions"] == SIZE
+    assert results["bad"]["preference"]["failures"] == SIZE
     assert results["bad"]["position_bias"] is None
     assert seen == [(number, 6) for number in range(1, 7)]
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from itertools import combinations
 
 import numpy as np
@@ -21,7 +20,7 @@ DRAWS = 4000
 
 def written(store, words, *, count=4, sampling="independent", seed=1, query="warm the pot", pool=48):
     generator = RetrievalGenerator(words, seed=seed, sampling=sampling, pool=pool)
-    return asyncio.run(generator.generate(query, store, count=count))
+    return generator.draw(query, store, count=count)
 
 
 def distances(observed, expected):
@@ -29,7 +28,7 @@ def distances(observed, expected):
     return sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True)) / (len(expected) - 1)
 
 
-@pytest.mark.parametrize("sampling", ["independent", "diverse"])
+@pytest.mark.parametrize("sampling", ["independent", "negatively-correlated"])
 def test_as_many_different_texts_come_as_are_asked_for(sampling, words):
     store = store_of([f"warm the pot in way {number}" for number in range(20)])
     options = written(store, words, sampling=sampling, count=5)
@@ -37,7 +36,7 @@ def test_as_many_different_texts_come_as_are_asked_for(sampling, words):
     assert all(option.text == f"warm the pot in way {int(option.post[1:])}" for option in options)
 
 
-@pytest.mark.parametrize("sampling", ["independent", "diverse"])
+@pytest.mark.parametrize("sampling", ["independent", "negatively-correlated"])
 def test_fewer_come_where_there_are_no_more_different_texts(sampling, words):
     store = store_of(["warm it", "warm it", " warm it\n", "cool it"])
     options = written(store, words, sampling=sampling, count=9)
@@ -46,7 +45,7 @@ def test_fewer_come_where_there_are_no_more_different_texts(sampling, words):
     assert written(store_of([]), words, sampling=sampling) == []
 
 
-@pytest.mark.parametrize("sampling", ["independent", "diverse"])
+@pytest.mark.parametrize("sampling", ["independent", "negatively-correlated"])
 def test_the_same_seed_draws_the_same_and_another_query_or_seed_draws_anew(sampling, words):
     store = store_of([f"warm the pot in way {number}" for number in range(30)])
     first = written(store, words, sampling=sampling)
@@ -67,7 +66,7 @@ def test_a_post_that_is_a_headline_alone_is_an_answer_by_its_headline(words):
 
 def test_no_other_sampling_is_known(words):
     with pytest.raises(
-        InputError, match="no sampling is named 'greedy'; choose one of: independent, diverse"
+        InputError, match="no sampling is named 'greedy'; choose one of: independent, negatively-correlated"
     ):
         RetrievalGenerator(words, seed=1, sampling="greedy")
 
@@ -126,4 +125,4 @@ def test_diverse_sets_are_less_alike_than_independent_ones(words):
             means.append((vectors @ vectors.T)[np.triu_indices(4, 1)].mean())
         return float(np.mean(means))
 
-    assert alikeness("diverse") < alikeness("independent") - 0.05
+    assert alikeness("negatively-correlated") < alikeness("independent") - 0.05

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_runs import store_of
+from small_runs import room_of, store_of
 from word_embedder import WordEmbedder
 
 from personas.persona import Panel, Persona
@@ -49,7 +49,7 @@ def item_of(*texts, polarity=1):
 
 def judged(item, store, words, *, size=8, seed=1, keep=128):
     norms = retrieve(item, store, words, keep=keep)
-    return asyncio.run(NormJudge(seed=seed).judge(item, panel_of(size), norms))
+    return asyncio.run(NormJudge(seed=seed).judge(item, room_of(panel_of(size), store), norms))
 
 
 def by_hand(cosines, indices, memory, keep, sharpness):
@@ -162,7 +162,13 @@ def test_one_judge_serves_several_communities_and_stores(store, words):
     other = store_of(TEXTS[:3], endorsement=[0.1, 0.9, 0.5], community="cats")
     panels = [panel_of(4), panel_of(4, "cats"), panel_of(4), panel_of(4), panel_of(6)]
     rooms = list(zip(panels, [store, other, other, store, store], strict=True))
-    found = [asyncio.run(judge.judge(item, panel, retrieve(item, s, words, keep=9))) for panel, s in rooms]
+    found = [
+        asyncio.run(judge.judge(item, room_of(panel, s), retrieve(item, s, words, keep=9)))
+        for panel, s in rooms
+    ]
     assert found[0] == found[3] != found[2]
     for (panel, s), ballots in zip(rooms, found, strict=True):
-        assert asyncio.run(NormJudge(seed=1).judge(item, panel, retrieve(item, s, words, keep=9))) == ballots
+        assert (
+            asyncio.run(NormJudge(seed=1).judge(item, room_of(panel, s), retrieve(item, s, words, keep=9)))
+            == ballots
+        )

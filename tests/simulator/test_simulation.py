@@ -17,8 +17,7 @@ from small_corpora import make_corpus
 from small_runs import canonical, items_for, simulation_of
 
 from personas.errors import InputError
-from simulator.flow import Query
-from simulator.item import Item, Option, RealVotes
+from simulator.item import Item, Option, Query, RealVotes
 from simulator.journal import JOURNAL
 from simulator.simulation import Run, question
 

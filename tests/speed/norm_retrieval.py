@@ -22,6 +22,7 @@ from personas.seeds import derived_rng
 from simulator.item import Item, Option
 from simulator.judge import NormJudge
 from simulator.retrieval import SPARE, retrieve
+from simulator.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,11 +81,12 @@ def measure(count: int, keep: int) -> dict[str, float]:
     people = tuple(Persona(persona=f"p{n}", community="made") for n in range(PANEL))
     panel = Panel(community="made", personas=people)
     item = Item(item="i", query="?", options=tuple(Option(text=f"option {n}") for n in range(OPTIONS)))
+    room = Room(panel=panel, store=store, ties=np.zeros((PANEL, PANEL)), susceptibility=0.0)
     judge = NormJudge(seed=7)
 
     def judged() -> object:
         norms = retrieve(item, store, embedder, keep=keep)
-        return asyncio.run(judge.judge(item, panel, norms))
+        return asyncio.run(judge.judge(item, room, norms))
 
     return medians(
         {

@@ -187,11 +187,11 @@ def _add_ask(commands: Any) -> None:
     )
     parser.add_argument(
         "--sampling",
-        choices=("independent", "diverse"),
+        choices=("independent", "negatively-correlated"),
         default=argparse.SUPPRESS,
         metavar="HOW",
-        help="how written options are drawn: independent, or diverse, alike ones shutting each other out "
-        "(independent)",
+        help="how written options are drawn: independent, or negatively-correlated, where alike ones shut each other "
+        "out (independent)",
     )
     parser.add_argument(
         "--community", action="append", default=[], metavar="NAME", help="ask this one; repeatable (all)"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
-from simulator.flow import Query
+from simulator.item import Query
 from simulator.simulation import question
 from tui.cli.output import bar, console, listing, print_json, print_table, progress, tell
 from tui.cli.parts import as_norm, head, open_corpus, provenance, run_folder, simulation_of, whose

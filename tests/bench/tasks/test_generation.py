@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from small_runs import store_of
 
@@ -79,11 +77,11 @@ def test_nearness_is_the_cosine_to_the_answer_that_was_endorsed_most(words):
 
 def test_generator_and_classifier_learn_from_disjoint_halves_of_the_posts(words, monkeypatch):
     written, learned = [], []
-    generate = task.RetrievalGenerator.generate
+    draw = task.RetrievalGenerator.draw
 
-    async def seen(self, query, store, *, count):
+    def seen(self, query, store, *, count):
         written.append({norm.post for norm in store.norms})
-        return await generate(self, query, store, count=count)
+        return draw(self, query, store, count=count)
 
     half = task._half
 
@@ -93,7 +91,7 @@ def test_generator_and_classifier_learn_from_disjoint_halves_of_the_posts(words,
             learned.append({norm.post for norm in found.norms})
         return found
 
-    monkeypatch.setattr(task.RetrievalGenerator, "generate", seen)
+    monkeypatch.setattr(task.RetrievalGenerator, "draw", seen)
     monkeypatch.setattr(task, "_half", split)
     scored(items_of(), words)
     from_posts, by_posts = set().union(*written), set().union(*learned)
@@ -123,7 +121,9 @@ def test_a_half_is_searched_by_its_own_index(words):
 def test_candidate_sets_are_measured_and_diverse_ones_are_less_alike(words):
     rows, tasks = scored(items_of(8 - 1), words)
     similarity, vendi = rows["mean pairwise similarity of a set"], rows["Vendi score of a set (1 to 4)"]
-    independent, diverse = (f"{task.OWN}, {sampling} sets of 4" for sampling in ("independent", "diverse"))
+    independent, diverse = (
+        f"{task.OWN}, {sampling} sets of 4" for sampling in ("independent", "negatively-correlated")
+    )
     assert set(similarity) == set(vendi) == {independent, diverse}
     assert similarity[diverse].mean < similarity[independent].mean
     assert 1 < vendi[independent].mean < vendi[diverse].mean <= 4
@@ -135,7 +135,7 @@ def test_the_similarity_of_a_set_is_that_of_the_texts_that_are_generated(words):
     items = items_of(1)[:1]
     rows, _ = scored(items, words)
     pool = task._half(STORES["tea"], 1, 0)
-    options = asyncio.run(generator.generate(items[0].query, pool, count=4))
+    options = generator.draw(items[0].query, pool, count=4)
     expected = mean_pairwise_similarity(words.embed([option.text for option in options]))
     row = rows["mean pairwise similarity of a set"][f"{task.OWN}, independent sets of 4"]
     assert row.mean == pytest.approx(expected)

@@ -58,7 +58,16 @@ def test_ask_answers_for_each_community_and_cites_norms(commands, benched):
 
 
 def test_ask_lets_a_community_write_the_options(commands, benched):
-    asked = ("ask", "tea question 12", "--write", 3, "--community", "tea", "--sampling", "diverse")
+    asked = (
+        "ask",
+        "tea question 12",
+        "--write",
+        3,
+        "--community",
+        "tea",
+        "--sampling",
+        "negatively-correlated",
+    )
     done = commands.simulated(*asked, "--json")
     (answer,) = done.answer("ask")["answers"]
     assert len(answer["options"]) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,35 @@ from personas.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["cosine_similarities", "mean_pairwise_similarity", "vendi_score"]
+__all__ = ["Diversity", "cosine_similarities", "diversity", "mean_pairwise_similarity", "vendi_score"]
 
 # Embeddings are normalised in single precision, which leaves a diagonal of 1 ± 1e-6 or so.
 ROUNDING = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diversity:
+    """How different the responses of one set are.
+
+    Args:
+        responses: how many there are.
+        similarity: the mean cosine similarity of two different ones; None for fewer than two.
+        vendi: the effective number of different ones; None for none.
+    """
+
+    responses: int
+    similarity: float | None
+    vendi: float | None
+
+
+def diversity(embeddings: ArrayLike) -> Diversity:
+    """Measure a candidate set by the (n, d) embeddings of its responses."""
+    rows = np.asarray(embeddings, dtype=float)
+    return Diversity(
+        responses=len(rows),
+        similarity=mean_pairwise_similarity(rows),
+        vendi=vendi_score(cosine_similarities(rows)) if len(rows) else None,
+    )
 
 
 def cosine_similarities(embeddings: ArrayLike) -> NDArray[np.float64]:

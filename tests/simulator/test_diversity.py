@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bench.metrics import cosine_similarities, mean_pairwise_similarity, vendi_score
 from personas.errors import InputError
+from simulator.diversity import cosine_similarities, mean_pairwise_similarity, vendi_score
 
 sets = st.tuples(st.integers(1, 8), st.integers(1, 5)).flatmap(
     lambda shape: arrays(float, shape, elements=st.integers(-5, 5).map(float))
