@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.baselines import MeanShare, Uniform, first_posted, longest, pooled
 from bench.predictors import NormPredictor, Predictor, RunPredictor
@@ -16,12 +16,13 @@ from personas.errors import InputError
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bench.construct import Split
     from simulator.item import Item
-    from simulator.simulation import Run, Simulation
+    from simulator.run import Run
+    from simulator.simulation import Simulation
 
 __all__ = ["evaluate", "run_benchmark"]
 
@@ -33,6 +34,7 @@ def run_benchmark(
     out: Path | None = None,
     limit: int | None = None,
     advance: Callable[[int, int], None] = unseen,
+    command: Mapping[str, Any] | None = None,
 ) -> tuple[Run, ScoreCard]:
     """Let a simulation judge a split's held-out items, and hold what it says against the real votes.
 
@@ -42,6 +44,7 @@ def run_benchmark(
         out: the run's folder; in memory where None.
         limit: judge that many items at the most, the first in the split's order.
         advance: called with the number of judgements done and of all.
+        command: how the run can be begun again; kept in its journal.
 
     Raises:
         InputError: no held-out item has real votes.
@@ -55,7 +58,7 @@ def run_benchmark(
             where=str(split.whole.folder),
             remedy="bring a corpus with scored replies or votes, or hold out more with --share",
         )
-    run = simulation.run(items, out=out, advance=advance)
+    run = simulation.run(items, out=out, advance=advance, command=command)
     left_out = tuple(f"left out: {count} × {reason}" for reason, count in built.left_out.items())
     card = evaluate(run, simulation, split, items, notes=left_out)
     run.journal.set_facts({"scores": card.as_data()})
@@ -76,9 +79,7 @@ def evaluate(
     setting, seed = simulation.setting, simulation.settings.seed
     everyone = pooled(setting.stores, a0=simulation.settings.up_prior, b0=simulation.settings.down_prior)
     keep, sharpness = simulation.settings.keep, setting.sharpness.value
-    judge = NormPredictor(
-        setting.stores, simulation.embedder, keep=keep, sharpness=sharpness, name="norm judge"
-    )
+    judge = NormPredictor(setting.stores, simulation.embedder, keep=keep, sharpness=sharpness, name=OFFLINE)
     universal = NormPredictor(
         setting.stores,
         simulation.embedder,
@@ -87,7 +88,10 @@ def evaluate(
         name="universal predictor (all communities' norms pooled)",
         everyone=everyone,
     )
-    predictors: list[Predictor] = [RunPredictor(run), universal, *_simple(simulation, split, items)]
+    beside = (
+        [judge] if simulation.minds else []
+    )  # the offline engine is the baseline of language-model personas
+    predictors: list[Predictor] = [RunPredictor(run), *beside, universal, *_simple(simulation, split, items)]
     cases = make_cases(items, predictors, seed=seed)
     distributions = [predictor for predictor in predictors if predictor.name not in ONE_OPTION]
     tasks = [
@@ -110,11 +114,12 @@ def evaluate(
         f"{len(setting.membership.communities)} communities, {setting.membership.origin}: {method}",
         _told_sharpness(simulation),
     )
+    by_offline = (BY_OFFLINE,) if simulation.minds else ()
     warnings = tuple(f"warning: {warning}" for warning in setting.warnings)
     return ScoreCard(
         predictor=run.predictor,
         corpus=corpus,
-        notes=(*split.notes, *told, *notes, *warnings),
+        notes=(*split.notes, *told, *by_offline, *notes, *warnings),
         tasks=tuple(tasks),
     )
 
@@ -125,6 +130,10 @@ def _told_sharpness(simulation: Simulation) -> str:
     return f"sharpness τ = {sharpness.value:g}, {how}"
 
 
+OFFLINE = "norm judge (offline, no language model)"
+BY_OFFLINE = (
+    "generation and community identification are the offline engine's: no call to the model was made for them"
+)
 ONE_OPTION = {first_posted().name, longest().name}
 """Baselines that name an option and no distribution: they are scored where an option is asked for."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from personas.embedding import Embedder
     from personas.norms import NormStore
     from simulator.item import Item
-    from simulator.simulation import Run
+    from simulator.run import Run
 
 __all__ = ["NormPredictor", "Predictor", "RunPredictor"]
 

@@ -1,8 +1,8 @@
-"""The one error that a user can mend: it says what is wrong, where, and what to do about it."""
+"""The errors that a user can mend: they say what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 
-__all__ = ["InputError"]
+__all__ = ["InputError", "StoppedError"]
 
 
 class InputError(ValueError):
@@ -22,3 +22,10 @@ class InputError(ValueError):
         place = f"{where}: " if where else ""
         advice = f"; {remedy}" if remedy else ""
         super().__init__(f"{place}{what}{advice}")
+
+
+class StoppedError(InputError):
+    """Raised where a run must not go on: its budget is spent, its credentials are refused, its server is gone.
+
+    What the journal holds stays, and the same command goes on from there.
+    """

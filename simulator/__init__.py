@@ -8,7 +8,8 @@ from personas.lazy import lazily
 
 if TYPE_CHECKING:
     from simulator.item import Ballot, Item, Option, Preference
-    from simulator.simulation import Run, Simulation
+    from simulator.run import Run
+    from simulator.simulation import Simulation
 
 __all__ = ["Ballot", "Item", "Option", "Preference", "Run", "Simulation"]
 
@@ -19,7 +20,7 @@ __getattr__ = lazily(
         "Item": "simulator.item",
         "Option": "simulator.item",
         "Preference": "simulator.item",
-        "Run": "simulator.simulation",
+        "Run": "simulator.run",
         "Simulation": "simulator.simulation",
     },
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.item import Ballot
 
-__all__ = ["aggregate", "balanced_orders", "position_bias"]
+__all__ = ["aggregate", "balanced_orders", "flip_rate", "position_bias"]
 
 
 def aggregate(ballots: Sequence[Ballot], size: int, *, prior: float = 0.5) -> Preference:
@@ -129,6 +129,19 @@ def position_bias(ballots: Sequence[Ballot]) -> NDArray[np.float64] | None:
     stood = np.stack([(orders == option).mean(axis=0) for option in range(k)])
     bias: NDArray[np.float64] = chosen - shares @ stood
     return bias
+
+
+def flip_rate(ballots: Sequence[Ballot]) -> tuple[int, int]:
+    """Return how many personas chose otherwise when asked again with the options in reverse, and how many were asked.
+
+    Only those count that made a choice both times.
+
+    >>> from simulator.item import Ballot
+    >>> flip_rate([Ballot(persona="a", choice=0, shares=(1.0, 0.0), asked_again=True, again=1)])
+    (1, 1)
+    """
+    both = [ballot for ballot in ballots if ballot.choice is not None and ballot.again is not None]
+    return sum(ballot.choice != ballot.again for ballot in both), len(both)
 
 
 def _orders(shown: Sequence[Ballot]) -> NDArray[np.int64]:

@@ -28,10 +28,12 @@ class Discussed:
     Args:
         rounds: for each round, all ballots of the panel after it; empty where nobody had anybody to listen to.
         settled: whether the last round changed nothing any more.
+        problems: revisions that failed; their personas kept what they held.
     """
 
     rounds: tuple[tuple[Ballot, ...], ...] = ()
     settled: bool = True
+    problems: tuple[str, ...] = ()
 
 
 class Discussion(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from simulator.aggregate import position_bias
+from simulator.aggregate import flip_rate, position_bias
+from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -49,22 +51,34 @@ async def run_jobs(
         rooms: what each community brings.
         concurrency: how many jobs are under way at once.
         advance: called with the number of jobs done and of all jobs.
+
+    Raises:
+        StoppedError: the run must not go on; all that was in flight has landed.
     """
     done = journal.done()
     waiting = iter([job for job in jobs if (job[0].item, job[1]) not in done])
     count = len(done)
+    stopped: list[StoppedError] = []
 
     async def worker() -> None:
         nonlocal count
         for asked, community in waiting:
-            outcome = await flow.run(asked, rooms[community])
+            try:
+                outcome = await flow.run(asked, rooms[community])
+            except StoppedError as stop:
+                stopped.append(stop)
+                return
             _record(journal, asked, community, rooms[community], outcome)
             count += 1
             advance(count, len(jobs))
+            if stopped:  # only now: what this worker had in flight was paid for
+                return
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(concurrency, len(jobs))):
             group.create_task(worker())
+    if stopped:
+        raise stopped[0]
 
 
 def _record(journal: Journal, asked: Item | Query, community: str, room: Room, outcome: Outcome) -> None:
@@ -73,6 +87,8 @@ def _record(journal: Journal, asked: Item | Query, community: str, room: Room, o
         journal.add_failure(asked.item, community, {"errors": errors})
         return
     first = [ballot for ballot in outcome.ballots if ballot.round == 0]
+    last = [ballot for ballot in outcome.ballots if ballot.round == outcome.rounds]
+    flipped, asked_again = flip_rate(first)
     bias = position_bias(first) if any(ballot.choice is not None for ballot in first) else None
     result: dict[str, Any] = {
         "preference": asdict(outcome.preference),
@@ -80,6 +96,10 @@ def _record(journal: Journal, asked: Item | Query, community: str, room: Room, o
         "settled": outcome.settled,
         "position_bias": None if bias is None else bias.tolist(),
         "diversity": None if outcome.diversity is None else asdict(outcome.diversity),
+        "failed": dict(sorted(Counter(ballot.failure for ballot in last if ballot.failure).items())),
+        "flipped": flipped,
+        "asked_again": asked_again,
+        "moved": sum(old.choice != new.choice for old, new in zip(first, last, strict=True)),
         "errors": errors,
     }
     cited = {post for ballot in outcome.ballots for post in ballot.norms}

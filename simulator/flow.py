@@ -172,7 +172,14 @@ class Flow:
         held = await self.discussion.discuss(
             _item(state), state["room"], state["norms"], cast[0], rounds=rounds
         )
-        return {"ballots": [*cast, *map(list, held.rounds)], "settled": held.settled}
+        return {
+            "ballots": [*cast, *map(list, held.rounds)],
+            "settled": held.settled,
+            "errors": [
+                *state["errors"],
+                *(ErrorRecord(step="discuss", problem=each) for each in held.problems),
+            ],
+        }
 
     async def _aggregate(self, state: _State) -> _State:
         cast = state.get("ballots") or [_abstentions(state)]

@@ -171,6 +171,8 @@ class Ballot:
         weighed: whether the shares are the model's own probabilities and not one chosen option.
         heard: the personas whose ballots it was shown before it cast this one.
         moved_by: those of them that it says changed its mind; empty where it did not.
+        asked_again: whether the persona was asked again with the options in reverse.
+        again: what it chose then; None where it chose nothing or was not asked.
     """
 
     persona: str
@@ -186,6 +188,8 @@ class Ballot:
     weighed: bool = False
     heard: tuple[str, ...] = ()
     moved_by: tuple[str, ...] = ()
+    asked_again: bool = False
+    again: int | None = None
 
     def __post_init__(self) -> None:
         if self.choice is None:

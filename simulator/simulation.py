@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from dataclasses import asdict, replace
-from importlib.metadata import version
+from dataclasses import asdict, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
-from personas.norms import as_said, most_contested, strongest
-from simulator.discuss import OpinionDynamics
+from personas.norms import most_contested, strongest
+from simulator.asking import question
+from simulator.cast import Minds, offline_cast, persona_cast
 from simulator.engine import Job, complete, run_jobs
-from simulator.flow import Flow
-from simulator.generate import RetrievalGenerator
-from simulator.item import Item, Option, Preference, Query
-from simulator.journal import SURROGATES, Journal, as_preference
+from simulator.item import Item, Preference, Query
+from simulator.journal import Journal
 from simulator.judge import NormJudge
+from simulator.models.choices import ModelChoices
+from simulator.models.model import StoppedError
+from simulator.record import begin, stopped
+from simulator.retrieval import retrieve
+from simulator.run import Run
 from simulator.setting import Setting, map_communities
 from simulator.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from personas.corpus import Corpus
+    from simulator.estimate import Estimate
+    from simulator.models.model import Message, Model
+    from simulator.profile_writing import WrittenProfile
+    from simulator.room import Room
 
-__all__ = ["Run", "Simulation", "question", "unseen"]
+__all__ = ["Simulation", "unseen"]
 
+REACH = {field.name for field in fields(ModelChoices)} - {"model"}
+EMBEDDED_AT_ONCE = 512
 LISTED_NORMS = 12
 """How many of its strongest and most contested norms a community is described with."""
 
@@ -38,47 +46,21 @@ def unseen(done: int, total: int) -> None:
     """Report progress to nobody."""
 
 
-class Run:
-    """What a simulation wrote: the preferences and the ballots, read from its journal."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-
-    @classmethod
-    def open(cls, folder: str | Path) -> Run:
-        """Open the run in ``folder``.
-
-        Raises:
-            InputError: no run is there.
-        """
-        return cls(Journal.read(Path(folder)))
-
-    @property
-    def predictor(self) -> str:
-        """What made the ballots, to stand beside every figure."""
-        return str(self.journal.fact("predictor"))
-
-    def preferences(self) -> dict[tuple[str, str], Preference]:
-        """Return what each community prefers, by (item, community), in the order of the jobs."""
-        return {
-            (item, community): as_preference(result["preference"])
-            for item, community, result in self.journal.results()
-            if "preference" in result
-        }
-
-    def failures(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Return (item, community, result) of everything that went wrong on the way."""
-        return [row for row in self.journal.results() if row[2]["errors"]]
-
-
 class Simulation:
-    """A simulation of the communities of a corpus by the offline engine.
+    """A simulation of the communities of a corpus, by the offline engine or by language-model personas.
 
     Args:
         corpus: the place to simulate.
         seed: what every random draw is derived from.
         embedder: how texts are compared; MiniLM where None.
-        choices: further settings, as in ``simulator.settings.Settings``.
+        model: what the personas think with, as litellm names it (``hosted_vllm/qwen3-8b``), or a model of one's
+            own (``simulator.models.model.Model``); the offline engine where None.
+        prompts: a folder of templates that replace the bundled ones of the same name.
+        choices: further settings, as in ``simulator.settings.Settings``, and with a model also those in
+            ``simulator.models.choices.ModelChoices``.
+
+    Raises:
+        InputError: a setting is out of its range or unknown, or one of a model's is given without a model.
 
     >>> Simulation(corpus, seed=7, panel=16).ask("How do I descale?", ["Vinegar", "Citric acid"])
     ... # doctest: +SKIP
@@ -86,11 +68,30 @@ class Simulation:
     """
 
     def __init__(
-        self, corpus: Corpus, *, seed: int, embedder: Embedder | None = None, **choices: Any
+        self,
+        corpus: Corpus,
+        *,
+        seed: int,
+        embedder: Embedder | None = None,
+        model: str | Model | None = None,
+        prompts: str | Path | None = None,
+        **choices: Any,
     ) -> None:
+        reach = {name: choices.pop(name) for name in REACH & choices.keys()}
+        _refuse_unknown(choices)
         self.corpus = corpus
         self.settings = Settings(seed=seed, **choices)
         self.embedder: Embedder = embedder or embedder_named()
+        self.minds: Minds | None = None
+        self.templates = None if prompts is None else Path(prompts)
+        if model is not None:
+            own = None if isinstance(model, str) else model
+            named = model if isinstance(model, str) else _with_provider(model.name)
+            self.minds = Minds.of(
+                ModelChoices(model=named, **reach), templates=self.templates, seed=seed, own=own
+            )
+        elif reach:
+            raise InputError(f"{', '.join(sorted(reach))}: without a model", remedy="name one with model=")
         self._setting: Setting | None = None
 
     @property
@@ -101,6 +102,11 @@ class Simulation:
             self._setting = map_communities(self.corpus, self.settings, self.embedder, cache=cache)
         return self._setting
 
+    @property
+    def predictor(self) -> str:
+        """What makes the ballots, to stand beside every figure."""
+        return self.minds.predictor if self.minds else NormJudge.name
+
     def run(
         self,
         items: Sequence[Item | Query],
@@ -108,6 +114,7 @@ class Simulation:
         out: str | Path | None = None,
         communities: Sequence[str] | None = None,
         advance: Callable[[int, int], None] = unseen,
+        command: Mapping[str, Any] | None = None,
     ) -> Run:
         """Have every item judged by the communities concerned, and return the run.
 
@@ -119,36 +126,143 @@ class Simulation:
             out: the run's folder; in memory where None.
             communities: the communities to ask instead.
             advance: called with the number of judgements done and of all.
+            command: how the run can be begun again, for ``commonbond resume``; kept in the journal.
 
         Raises:
             InputError: there is no item or two with one identity, a community does not exist, or the folder holds
-                another run.
+                another run or is at work.
+            StoppedError: the run must not go on; what is done is in the folder, and the same call goes on.
         """
         if not items:
             raise InputError("there is no item to judge", remedy="give at least one")
         _refuse_doubles(items)
         jobs = self._jobs(items, communities)
         journal = Journal.create(None if out is None else Path(out))
-        self._begin(journal, items, jobs)
-        rooms = {
-            name: self.setting.room(name, self.settings) for name in dict.fromkeys(job[1] for job in jobs)
-        }
-        journal.add_communities((name, self.describe(name)) for name in self.setting.membership.names)
-        journal.add_personas(
-            (persona.persona, name, asdict(persona))
-            for name, room in rooms.items()
-            for persona in room.panel.personas
-        )
-        self.embedder.embed(
-            [option.claim for item in items if isinstance(item, Item) for option in item.options]
-        )
-        work = run_jobs(
-            jobs, rooms, self._flow(), journal, concurrency=self.settings.concurrency, advance=advance
-        )
-        complete(work)
+        try:
+            begin(journal, self, items, jobs, command)
+            rooms = self.rooms(jobs)
+            journal.add_personas(
+                (persona.persona, name, asdict(persona))
+                for name, room in rooms.items()
+                for persona in room.panel.personas
+            )
+            complete(self._carry_out(jobs, rooms, journal, advance))
+        except StoppedError as stop:
+            raise stopped(journal, stop) from stop
+        except BaseException:
+            journal.close()
+            raise
         journal.set_facts({"state": "done"})
         journal.event("done", {})
         return Run(journal)
+
+    def rooms(self, jobs: Sequence[Job]) -> dict[str, Room]:
+        """Return the room of every community that jobs concern."""
+        return {
+            name: self.setting.room(name, self.settings) for name in dict.fromkeys(job[1] for job in jobs)
+        }
+
+    def prompts_for(self, item: Item, community: str) -> list[tuple[Message, ...]]:
+        """Return what each persona of a community's panel would be sent to judge an item, in their order.
+
+        Without a model too, by the templates that would be used.
+
+        Raises:
+            InputError: there is no such community, or a template cannot be used.
+        """
+        from simulator.persona_judge import sent_to
+        from simulator.prompts.prompts import Prompts
+
+        prompts = self.minds.prompts if self.minds else Prompts.load(self.templates, seed=self.settings.seed)
+        room = self.setting.room(community, self.settings)
+        norms = retrieve(item, room.store, self.embedder, keep=self.settings.keep)
+        return sent_to(item, room, norms, prompts, self.settings)
+
+    def estimate(
+        self, items: Sequence[Item | Query], *, communities: Sequence[str] | None = None
+    ) -> Estimate:
+        """Return what a run over these items would take, without making any call.
+
+        Raises:
+            InputError: the simulation has no model, or there is no item.
+        """
+        from simulator.estimate import estimate
+        from simulator.models.prices import price_of
+
+        if self.minds is None:
+            raise InputError("the offline engine makes no call", remedy="name a model")
+        jobs = self._jobs(items, communities)
+        return estimate(
+            jobs,
+            self.rooms(jobs),
+            self.minds.prompts,
+            self.settings,
+            embedder=self.embedder,
+            price=self.minds.reach.price or price_of(self.minds.reach.model),
+        )
+
+    async def _carry_out(
+        self,
+        jobs: Sequence[Job],
+        rooms: Mapping[str, Room],
+        journal: Journal,
+        advance: Callable[[int, int], None],
+    ) -> None:
+        if self.minds is None:
+            self._describe(journal, {})
+            cast = offline_cast(self.settings, self.setting, self.embedder)
+            await run_jobs(
+                jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
+            )
+            return
+        cast = persona_cast(self.settings, self.minds, self.embedder, journal)
+        model, stack = cast.model, cast.stack
+        assert model is not None and stack is not None
+        try:
+            with model.closed_by_signals():
+                written = await self._write_profiles(model, rooms)
+                self._describe(journal, written)
+                rooms = {
+                    name: replace(room, profile=written[name].profile) if name in written else room
+                    for name, room in rooms.items()
+                }
+                _embed_ahead(jobs, self.embedder)
+                at_once = max(
+                    self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel
+                )
+                await run_jobs(jobs, rooms, cast.flow, journal, concurrency=at_once, advance=advance)
+        finally:
+            journal.set_facts({"engine": stack.told()})
+            await model.close()
+
+    async def _write_profiles(self, model: Model, rooms: Mapping[str, Room]) -> Mapping[str, WrittenProfile]:
+        if self.minds is None or self.settings.profiles == "extracted":
+            return {}
+        from simulator.profile_writing import write_profiles
+
+        return await write_profiles(
+            model,
+            self.minds.prompts,
+            {name: room.store for name, room in rooms.items()},
+            titles={name: room.title for name, room in rooms.items()},
+            settings=self.settings,
+        )
+
+    def _describe(self, journal: Journal, written: Mapping[str, WrittenProfile]) -> None:
+        """Write what is known of each community; with written profiles, what was dropped of them too."""
+        journal.add_communities(
+            (
+                name,
+                {
+                    **self.describe(name),
+                    **({"profile": asdict(written[name].profile)} if name in written else {}),
+                },
+            )
+            for name in self.setting.membership.names
+        )
+        told = [f"{name}: {problem}" for name, profile in written.items() for problem in profile.told()]
+        if told:
+            journal.set_facts({"warnings": [*self.setting.warnings, *told]})
 
     def ask(
         self, query: str, options: Sequence[str], *, communities: Sequence[str] | None = None
@@ -180,18 +294,6 @@ class Simulation:
             "contested": [asdict(norm) for norm in most_contested(setting.stores[name], LISTED_NORMS)],
         }
 
-    def _flow(self) -> Flow:
-        settings = self.settings
-        return Flow(
-            judge=NormJudge(seed=settings.seed, sharpness=self.setting.sharpness.value),
-            generator=RetrievalGenerator(self.embedder, seed=settings.seed, sampling=settings.sampling),
-            discussion=OpinionDynamics(),
-            embedder=self.embedder,
-            keep=settings.keep,
-            rounds=settings.rounds,
-            prior=settings.prior,
-        )
-
     def _jobs(self, items: Sequence[Item | Query], communities: Sequence[str] | None) -> list[Job]:
         everyone = self.setting.membership
         for name in communities or ():
@@ -206,58 +308,32 @@ class Simulation:
             )
         return jobs
 
-    def _begin(self, journal: Journal, items: Sequence[Item | Query], jobs: Sequence[Job]) -> None:
-        """Write what the run is made of, or see that it is what the journal already says."""
-        whole = [item for item in items if isinstance(item, Item)]
-        facts = {
-            "settings": self.settings.deciding(),
-            "corpus": self.corpus.content,
-            "embedder": self.embedder.name,
-            "predictor": NormJudge.name,
-            "version": version("commonbond"),
-            "items": _digest([asdict(item) for item in items]),
-            "jobs": _digest([(item.item, name) for item, name in jobs]),
-        }
-        for name, value in facts.items():
-            before = journal.fact(name)
-            if before is not None and before != json.loads(json.dumps(value)):
-                raise InputError(
-                    f"the folder holds another run: its {name} differs",
-                    where=str(journal.folder),
-                    remedy="name another folder, or repeat the command that began this run",
-                )
-        journal.set_facts(
-            {**facts, "state": "running", "source": self._source(), "warnings": self.setting.warnings}
-        )
-        journal.add_items(whole)
-        journal.add_jobs([(item.item, name) for item, name in jobs])
-        journal.event("start", {"jobs": len(jobs)})
 
-    def _source(self) -> dict[str, Any]:
-        manifest = self.corpus.manifest
-        return {
-            "folder": str(self.corpus.folder),
-            "title": manifest.title,
-            "source": manifest.source,
-            "licence": manifest.licence,
-            "fictional": manifest.fictional,
-            "membership": self.setting.membership.origin,
-            "method": self.setting.membership.method,
-            "sharpness": asdict(self.setting.sharpness),
-        }
+def _refuse_unknown(choices: Mapping[str, Any]) -> None:
+    known = {field.name for field in fields(Settings)}
+    for name in choices:
+        if name not in known:
+            near = get_close_matches(name, sorted(known | REACH), n=1)
+            raise InputError(
+                f"no setting is named {name!r}",
+                remedy=f"did you mean {near[0]}?"
+                if near
+                else f"the settings are: {', '.join(sorted(known))}",
+            )
 
 
-def question(query: str, options: Sequence[str]) -> Item:
-    """Return a question of a user's own as an item; each option is judged as an answer to the query.
+def _with_provider(name: str) -> str:
+    return name if "/" in name else f"own/{name}"
 
-    Raises:
-        InputError: fewer than two options, two with the same text, or bytes that are no text.
-    """
-    for text in (query, *options):
-        if SURROGATES.search(text):
-            raise InputError(f"{text!r} is no valid Unicode", remedy="write it in UTF-8")
-    choices = tuple(Option(text=text, claim=as_said(query, text)) for text in options)
-    return Item(item="ask", query=query, options=choices)
+
+def _embed_ahead(jobs: Sequence[Job], embedder: Embedder) -> None:
+    """Embed what will be judged before any call is under way, since embedding holds up whatever waits."""
+    claims = dict.fromkeys(
+        option.claim for asked, _ in jobs if isinstance(asked, Item) for option in asked.options
+    )
+    texts = list(claims)
+    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+        embedder.embed(texts[start : start + EMBEDDED_AT_ONCE])
 
 
 def _refuse_doubles(items: Sequence[Item | Query]) -> None:
@@ -275,7 +351,3 @@ def _concerned(item: Item | Query) -> tuple[str, ...]:
     if isinstance(item, Query):
         return ()
     return tuple(item.votes) or ((item.community,) if item.community else ())
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

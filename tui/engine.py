@@ -23,6 +23,7 @@ __all__ = ["Engine", "Order", "free_folder"]
 
 Kind = Literal["simulate", "bench", "communities"]
 LONGEST_LOG = 64_000
+REACH = ("api_base", "price", "max_cost", "max_calls")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,9 @@ class Order:
         out: the run's folder; None for a command that writes no run.
         panel: the personas a community; the command's own default where None. ``seed``: of all draws.
         items: how many items at the most; all where None.
+        model: the language model, as litellm names it; the offline engine where empty.
+        api_base: the address of a server of one's own. ``price``: ``IN/OUT``. ``max_cost`` and ``max_calls``:
+            what the run may use up. All as the command line takes them, and empty where not given.
     """
 
     kind: Kind
@@ -43,12 +47,20 @@ class Order:
     panel: int | None = None
     seed: int | None = None
     items: int | None = None
+    model: str = ""
+    api_base: str = ""
+    price: str = ""
+    max_cost: str = ""
+    max_calls: str = ""
 
     def __post_init__(self) -> None:
         for name, least in (("panel", 1), ("seed", 0), ("items", 1)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InputError(f"{name} is {value}", remedy=f"it must be {least} or more")
+        for name in REACH:
+            if getattr(self, name) and not self.model:
+                raise InputError(f"{name} is given, and no model", remedy="name a model, or leave it empty")
 
     @property
     def key(self) -> Path:
@@ -58,6 +70,8 @@ class Order:
     def command(self) -> list[str]:
         """Return the command line that carries it out."""
         choices = {"--panel": self.panel, "--seed": self.seed, "--items": self.items, "--out": self.out}
+        for name in ("model", *REACH):
+            choices[f"--{name.replace('_', '-')}"] = getattr(self, name) or None
         given = [part for name, value in choices.items() if value is not None for part in (name, str(value))]
         return [sys.executable, "-m", "tui.cli.main", self.kind, str(self.corpus), *given, "--json"]
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from personas.errors import InputError
+from personas.errors import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,13 +178,6 @@ class ModelError(Exception):
         self.retry_after, self.sent = retry_after, sent
         self.tries: tuple[Problem, ...] = ()
         super().__init__(f"{problem}: {detail}" if detail else problem)
-
-
-class StoppedError(InputError):
-    """Raised where a run must not go on: its budget is spent, its credentials are refused, its server is gone.
-
-    What the journal holds stays, and the same command goes on from there.
-    """
 
 
 class Model(Protocol):

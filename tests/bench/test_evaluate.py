@@ -13,7 +13,7 @@ from bench.construct import hold_out
 from bench.evaluate import run_benchmark
 from bench.tasks.cases import CEILING
 from bench.tasks.community_identification import BY_PREFERENCE
-from simulator.simulation import Run
+from simulator.run import Run
 
 THEMES = {
     "patience": "wait slowly and calmly for a good while",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from personas.persona import Panel
     from personas.sources.records import Record
-    from simulator.simulation import Run
+    from simulator.run import Run
 
 __all__ = ["canonical", "cells", "forum", "items_for", "moment", "room_of", "simulation_of", "store_of"]
 

@@ -29,10 +29,19 @@ from simulator.settings import Settings
         ("groups", 0),
         ("communities", "all"),
         ("sampling", "greedy"),
+        ("answer", "essay"),
+        ("profiles", "invented"),
+        ("temperature", -0.1),
+        ("temperature", float("nan")),
+        ("recheck", 1.1),
+        ("reply_tokens", 0),
+        ("shown", -1),
+        ("recalled", -1),
+        ("heard", 0),
     ],
 )
 def test_a_setting_out_of_its_range_is_refused_by_its_option(name, value):
-    with pytest.raises(InputError, match=f"--{name}: {name} is .*it must be"):
+    with pytest.raises(InputError, match=f"--{name.replace('_', '-')}: {name} is .*it must be"):
         Settings(seed=1, **{name: value})
 
 

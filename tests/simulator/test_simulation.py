@@ -17,9 +17,10 @@ from small_corpora import make_corpus
 from small_runs import canonical, items_for, simulation_of
 
 from personas.errors import InputError
+from simulator.asking import question
 from simulator.item import Item, Option, Query, RealVotes
 from simulator.journal import JOURNAL
-from simulator.simulation import Run, question
+from simulator.run import Run
 
 OPEN = Query(item="open", query="What would you do with the water?", count=2)
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,7 +150,7 @@ def test_a_folder_that_holds_another_run_is_refused_and_says_what_differs(forum,
     if "embedder" in change:
         choices["embedder"] = WordEmbedder(name="another")
     corpus = forum.narrowed(hide_threads=["tea:00"]) if "corpus" in change else forum
-    with pytest.raises(InputError, match=f"the folder holds another run: its {named} differs"):
+    with pytest.raises(InputError, match=f"the folder holds another run: its {named} differ"):
         simulation_of(corpus, **choices).run(
             items_for(change.get("items", 2)), out=tmp_path, communities=change.get("communities")
         )

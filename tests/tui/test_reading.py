@@ -61,16 +61,17 @@ def test_a_manifest_of_something_else_is_no_corpus(tmp_path):
     assert find_folders([tmp_path]) == ()
 
 
-@pytest.mark.parametrize(
-    ("said", "quiet", "state"),
-    [("done", 999, "done"), ("running", 5, "running"), ("running", 999, "unfinished")],
-)
-def test_a_run_that_was_quiet_for_long_is_not_called_running(said, quiet, state):
-    assert state_of_run(said, 0.0, quiet) == state
+@pytest.mark.parametrize("said", ["done", "running", "stopped"])
+def test_a_run_is_running_while_an_engine_holds_it_and_else_what_its_journal_says(tmp_path, said):
+    with Journal.create(tmp_path) as held:
+        held.set_facts({"state": said})
+        assert state_of_run(held, tmp_path) == ("done" if said == "done" else "running")
+    with Journal.read(tmp_path) as left:
+        assert state_of_run(left, tmp_path) == {"running": "unfinished"}.get(said, said)
 
 
 def test_the_comparison_has_the_journals_own_shares(home):
-    view = read_comparison(home / "run1", now=0.0)
+    view = read_comparison(home / "run1")
     with Journal.read(home / "run1") as journal:
         for row, (item, community, result) in zip(view.rows, journal.results(), strict=True):
             votes = journal.item(item).votes[community]
@@ -85,7 +86,7 @@ def test_the_comparison_has_the_journals_own_shares(home):
 
 
 def test_a_comparison_can_be_cut_short(home):
-    view = read_comparison(home / "run1", now=0.0, count=5)
+    view = read_comparison(home / "run1", count=5)
     assert (len(view.rows), view.done) == (5, 12)
 
 
@@ -93,7 +94,7 @@ def test_a_query_that_failed_is_a_row_with_its_error(home):
     with Journal.create(home / "run1") as journal:
         journal.add_jobs([("lost", "tea")])
         journal.add_failure("lost", "tea", {"errors": [{"step": "generate", "problem": "no text"}]})
-    row = next(row for row in read_comparison(home / "run1", now=0.0).rows if row.item == "lost")
+    row = next(row for row in read_comparison(home / "run1").rows if row.item == "lost")
     assert (row.options, row.errors, row.simulated_top) == ((), ("generate: no text",), None)
 
 
@@ -150,16 +151,16 @@ def test_posts_of_a_corpus_that_is_gone_are_an_error_of_the_input(tmp_path):
 
 
 def test_looks_at_a_journal_go_on_where_the_last_one_ended(home):
-    first = read_live(home / "run1", now=0.0)
+    first = read_live(home / "run1")
     assert (first.state, first.done, first.total, len(first.times)) == ("done", 12, 12, 12)
     assert first.arrivals[-1].ballots == 4
     assert first.begun is not None
-    again = read_live(home / "run1", now=0.0, after=first.seen)
+    again = read_live(home / "run1", after=first.seen)
     assert (again.seen, again.times, again.arrivals) == (first.seen, (), ())
 
 
 def test_where_there_is_no_journal_yet_nothing_is_seen(tmp_path):
-    assert read_live(tmp_path, now=0.0).provenance is None
+    assert read_live(tmp_path).provenance is None
 
 
 def test_the_score_card_is_read_as_it_stands(home):

@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from personas.errors import InputError
+from tui.cli.model_arguments import add_limits, add_model, add_personas, add_reach, figure, whole
 from tui.cli.sizes import as_bytes
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ COMMANDS = {
     "ask": "ask which option each community would prefer",
     "simulate": "let the personas judge the corpus's held-out items",
     "bench": "hold simulated preferences against real votes, beside baselines",
+    "prompt": "print exactly what a language-model persona would be sent",
+    "runs": "list the runs in some folders: state, progress, cost",
+    "resume": "go on with a run that was stopped or killed",
     "demo": "do the whole job on the bundled example, and show it",
     "schema": "print the JSON Schema of what a command prints with --json",
 }
@@ -75,7 +79,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for add in (_add_ingest, _add_communities, _add_ask, _add_simulate, _add_bench, _add_demo, _add_schema):
+    for add in (
+        *(_add_ingest, _add_communities, _add_ask, _add_simulate, _add_bench),
+        *(_add_prompt, _add_runs, _add_resume, _add_demo, _add_schema),
+    ):
         add(commands)
     return parser
 
@@ -196,8 +203,9 @@ def _add_ask(commands: Any) -> None:
     parser.add_argument(
         "--community", action="append", default=[], metavar="NAME", help="ask this one; repeatable (all)"
     )
-    parser.add_argument("--out", metavar="FOLDER", help="keep the run in this folder")
+    parser.add_argument("--out", metavar="FOLDER", help="keep the run in this folder; needed with --model")
     _add_choices(parser)
+    add_model(parser)
 
 
 def _add_simulate(commands: Any) -> None:
@@ -208,18 +216,61 @@ def _add_simulate(commands: Any) -> None:
     )
     _add_split(parser)
     _add_choices(parser)
+    add_model(parser)
 
 
 def _add_bench(commands: Any) -> None:
     parser = _command(commands, "bench")
     _add_corpus(parser)
     parser.add_argument(
-        "--out", metavar="FOLDER", help="keep the run in this folder. An unfinished run goes on"
+        "--out",
+        metavar="FOLDER",
+        help="keep the run in this folder; needed with --model. An unfinished run goes on",
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--all", action="store_true", help="print every metric, not the headlines alone")
     _add_split(parser)
     _add_choices(parser)
+    add_model(parser)
+
+
+def _add_prompt(commands: Any) -> None:
+    parser = _command(commands, "prompt")
+    _add_corpus(parser)
+    parser.add_argument("--community", required=True, metavar="NAME", help="whose persona; needed")
+    parser.add_argument(
+        "--persona",
+        required=True,
+        type=_least(0),
+        metavar="N",
+        help="which of its panel, counted from 0; needed",
+    )
+    parser.add_argument("--question", default="", metavar="TEXT", help="ask this (a held-out item)")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="TEXT", help="an option of the question; two or more"
+    )
+    parser.add_argument("--item", metavar="ID", help="this held-out item (the community's first)")
+    _add_split(parser, limited=False)
+    _add_choices(parser)
+    add_personas(parser.add_argument_group("what personas are sent"), written=False)
+
+
+def _add_runs(commands: Any) -> None:
+    parser = _command(commands, "runs")
+    parser.add_argument(
+        "folders", nargs="*", metavar="FOLDER", help="runs, or folders that hold some (this folder)"
+    )
+
+
+def _add_resume(commands: Any) -> None:
+    parser = _command(commands, "resume")
+    parser.add_argument("folder", metavar="RUN", help="the run's folder")
+    parser.add_argument(
+        "--retry-failed", action="store_true", help="ask again what the server failed to answer"
+    )
+    group = parser.add_argument_group("what may differ from the command that began the run")
+    add_reach(group)
+    add_limits(group)
 
 
 def _add_demo(commands: Any) -> None:
@@ -235,7 +286,8 @@ def _add_demo(commands: Any) -> None:
 def _add_schema(commands: Any) -> None:
     about = COMMANDS["schema"]
     parser = commands.add_parser("schema", help=about, description=_sentence(about))
-    named = (*(name for name in COMMANDS if name != "schema"), "error")
+    answering = (name for name in COMMANDS if name not in {"schema", "resume"})
+    named = (*answering, "estimate", "error")
     parser.add_argument("of", choices=named, metavar="COMMAND", help=f"one of: {', '.join(named)}")
     parser.add_argument("--json", action="store_true", help="changes nothing: a schema is JSON")
 
@@ -248,10 +300,10 @@ def _add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", metavar="CORPUS", help="a folder that `commonbond ingest` made")
 
 
-def _add_split(parser: argparse.ArgumentParser) -> None:
+def _add_split(parser: argparse.ArgumentParser, *, limited: bool = True) -> None:
     split = parser.add_argument_group("what is held out")
     split.add_argument(
-        "--share", type=_figure, default=0.5, metavar="S", help="share of the threads held out (0.5)"
+        "--share", type=figure, default=0.5, metavar="S", help="share of the threads held out (0.5)"
     )
     split.add_argument(
         "--split",
@@ -260,15 +312,16 @@ def _add_split(parser: argparse.ArgumentParser) -> None:
         metavar="HOW",
         help="time: the latest threads; random; auto: by time where all is dated (auto)",
     )
-    split.add_argument(
-        "--items", type=_least(1), metavar="N", help="judge the first N held-out items only (all)"
-    )
+    if limited:
+        split.add_argument(
+            "--items", type=_least(1), metavar="N", help="judge the first N held-out items only (all)"
+        )
 
 
 def _add_choices(parser: argparse.ArgumentParser, *, judging: bool = True) -> None:
     choices = parser.add_argument_group("the simulation; its defaults in brackets")
     choices.add_argument(
-        "--seed", type=_whole, default=7, metavar="N", help="what every draw is derived from (7)"
+        "--seed", type=whole, default=7, metavar="N", help="what every draw is derived from (7)"
     )
     choices.add_argument(
         "--embedder",
@@ -280,47 +333,31 @@ def _add_choices(parser: argparse.ArgumentParser, *, judging: bool = True) -> No
     def add(name: str, metavar: str, told: str, **more: Any) -> None:
         choices.add_argument(f"--{name}", metavar=metavar, help=told, default=argparse.SUPPRESS, **more)
 
-    add("panel", "N", "personas in each community's panel (32)", type=_whole)
+    add("panel", "N", "personas in each community's panel (32)", type=whole)
     add(
         "communities",
         "WHICH",
         "given by the source, found in the graph, or auto: found where members vote on statements (auto)",
         choices=("auto", "given", "found"),
     )
-    add("groups", "N", "communities to find within each given one (as many as the graph shows)", type=_whole)
-    add("smallest", "N", "members of a found community, at the least (5)", type=_whole)
-    add("blend", "S", "share of identity ties, against bond ties, when finding them (0.5)", type=_figure)
-    add("neighbours", "N", "identity ties kept for each member (20)", type=_whole)
-    add("keep", "N", "norms that a persona judges an option by, at the most (512)", type=_whole)
-    add(
-        "sharpness", "T", "how fast a norm's weight falls with distance (chosen from the norms)", type=_figure
-    )
+    add("groups", "N", "communities to find within each given one (as many as the graph shows)", type=whole)
+    add("smallest", "N", "members of a found community, at the least (5)", type=whole)
+    add("blend", "S", "share of identity ties, against bond ties, when finding them (0.5)", type=figure)
+    add("neighbours", "N", "identity ties kept for each member (20)", type=whole)
+    add("keep", "N", "norms that a persona judges an option by, at the most (512)", type=whole)
+    add("sharpness", "T", "how fast a norm's weight falls with distance (chosen from the norms)", type=figure)
     if judging:
-        add("rounds", "N", "rounds of discussion, at the most (3)", type=_whole)
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        add("rounds", "N", "rounds of discussion, at the most (3)", type=whole)
 
 
 def _least(least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        number = _whole(text)
+        number = whole(text)
         if number < least:
             raise argparse.ArgumentTypeError(f"{number} is less than {least}")
         return number
 
     return read
-
-
-def _figure(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
 
 
 def _size(text: str) -> int:

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
+from simulator.asking import question
 from simulator.item import Query
-from simulator.simulation import question
 from tui.cli.output import bar, console, listing, print_json, print_table, progress, tell
-from tui.cli.parts import as_norm, head, open_corpus, provenance, run_folder, simulation_of, whose
+from tui.cli.parts import (
+    as_norm,
+    command_of,
+    head,
+    open_corpus,
+    provenance,
+    run_folder,
+    simulation_of,
+    whose,
+)
+from tui.cli.spending import conduct, estimated, print_conduct, refuse_unkept
 from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
 
     from personas.corpus import Corpus
     from simulator.item import Item
-    from simulator.simulation import Run
+    from simulator.run import Run
 
 __all__ = ["run"]
 
@@ -28,10 +38,14 @@ LONGEST_OPTION = 160
 def run(options: argparse.Namespace) -> int:
     """Ask; 1 where a community had nothing to say or something failed."""
     asked, out = _asked(options), run_folder(options.out)
+    refuse_unkept(options)
     with open_corpus(options) as corpus, progress() as bars:
         _refuse_strangers(corpus, options.community)
         simulation = simulation_of(corpus, options, bars.advance("embedding"))
-        result = simulation.run([asked], out=out, communities=options.community or None)
+        communities = options.community or None
+        if estimated(corpus, simulation, [asked], options, communities=communities):
+            return 0
+        result = simulation.run([asked], out=out, communities=communities, command=command_of(options))
         found = provenance(
             corpus,
             simulation,
@@ -39,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
             query=options.query,
             run=options.out,
             answers=_answers(result),
+            **conduct(result),
             warnings=list(simulation.setting.warnings),
         )
     if options.json:
@@ -47,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         _print(corpus, found)
     answers = found["answers"]
     silent = any(not answer["preference"] or not answer["preference"]["ballots"] for answer in answers)
-    return 1 if silent or any(answer["errors"] for answer in answers) else 0
+    return 1 if silent or any(answer["errors"] or answer["failed"] for answer in answers) else 0
 
 
 def _asked(options: argparse.Namespace) -> Item | Query:
@@ -94,6 +109,8 @@ def _answers(run: Run) -> list[dict[str, Any]]:
                 "options": [{"text": option.text, "post": option.post} for option in options],
                 "preference": result.get("preference"),
                 "norms": [norms[post] for post in cited if post in norms],
+                "failed": result.get("failed", {}),
+                "diversity": result.get("diversity"),
                 "errors": result["errors"],
             }
         )
@@ -106,6 +123,7 @@ def _print(corpus: Corpus, found: dict[str, Any]) -> None:
     screen.print(f"{one_line(found['query'])}\n", style="bold")
     for answer in found["answers"]:
         _print_answer(corpus, found["predictor"], answer)
+    print_conduct(found)
     for warning in found["warnings"]:
         tell(f"warning: {warning}")
 
@@ -117,6 +135,7 @@ def _print_answer(corpus: Corpus, predictor: str, answer: dict[str, Any]) -> Non
         screen.print(f"{answer['community']}: there is no answer", style="bold")
     else:
         cast = f"{count(preference['ballots'], 'ballot')}, {count(preference['abstentions'], 'abstention')}"
+        cast += f", {count(preference['failures'], 'failure')}" if preference["failures"] else ""
         rows = [
             (
                 one_line(option["text"], limit=LONGEST_OPTION),

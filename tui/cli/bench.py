@@ -8,7 +8,17 @@ from bench.evaluate import run_benchmark
 from bench.report.markdown import as_markdown
 from bench.report.rows import HEADLINES, written
 from tui.cli.output import console, listing, print_json, print_table, progress, signed
-from tui.cli.parts import head, held_out, open_corpus, provenance, run_folder, simulation_of, whose
+from tui.cli.parts import (
+    command_of,
+    head,
+    held_out,
+    open_corpus,
+    provenance,
+    run_folder,
+    simulation_of,
+    whose,
+)
+from tui.cli.spending import conduct, estimated, live, print_conduct, refuse_unkept
 from tui.plaintext import count, one_line, shown
 
 if TYPE_CHECKING:
@@ -25,11 +35,20 @@ COLUMNS = ("predictor", "mean", "95 % interval", "simulation ahead by")
 def run(options: argparse.Namespace) -> int:
     """Measure; 1 where a judgement failed or no task could be scored."""
     out = run_folder(options.out)
+    refuse_unkept(options)
     with open_corpus(options) as corpus, progress() as bars:
         split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
+        items = split.items(simulation.setting.membership).items[: options.items]
+        if estimated(corpus, simulation, items, options):
+            return 0
         result, card = run_benchmark(
-            simulation, split, out=out, limit=options.items, advance=bars.advance("judging")
+            simulation,
+            split,
+            out=out,
+            limit=options.items,
+            advance=bars.advance("judging", live(out)),
+            command=command_of(options),
         )
         failures = len(result.failures())
         found = provenance(
@@ -40,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
             split={"by": split.by, "notes": list(split.notes)},
             scores=card.as_data(),
             failures=failures,
+            **conduct(result),
             warnings=list(simulation.setting.warnings),
         )
     if options.json:
@@ -48,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
         _print_markdown(corpus, card, every_metric=options.all)
     else:
         print_card(corpus, card, every_metric=options.all)
+        print_conduct(found)
         if failures:
-            console().print(f"{count(failures, 'judgement')} failed and count as abstentions")
+            console().print(f"in {count(failures, 'judgement')} something failed: those ballots are missing")
     return 0 if any(task.rows for task in card.tasks) and not failures else 1
 
 

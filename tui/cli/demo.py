@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from bench.construct import hold_out
 from bench.datasets.bundled import BUNDLED, bundled_corpus
 from bench.evaluate import run_benchmark
-from simulator.simulation import Run, Simulation
+from simulator.run import Run
+from simulator.simulation import Simulation
 from tui.cli.bench import print_card
 from tui.cli.communities import describe_all, print_communities, write_beside
 from tui.cli.output import console, print_json, progress, tell

@@ -11,14 +11,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from personas.errors import InputError
+from personas.errors import InputError, StoppedError
 from tui.cli.arguments import COMMANDS, make_parser
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["carry_out", "main"]
 
 DONE, FELL_SHORT, UNUSABLE = 0, 1, 2
 
@@ -39,8 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(given: list[str], *, as_json: bool) -> int:
     """Carry a command line out; what a user can mend is told in one way, wherever it comes up."""
     try:
-        code = _carried_out(given)
+        code = carry_out(given)
         sys.stdout.flush()
+    except StoppedError as error:
+        return _refuse(error, as_json=as_json, code=FELL_SHORT)
     except InputError as error:
         return _refuse(error, as_json=as_json)
     except KeyboardInterrupt:
@@ -60,9 +62,15 @@ def _told(given: list[str], *, as_json: bool) -> int:
     return code
 
 
-def _carried_out(given: list[str]) -> int:
+def carry_out(given: list[str]) -> int:
+    """Carry out one command line and return its exit code.
+
+    Raises:
+        InputError: what a user can mend.
+    """
     try:
         options = make_parser().parse_args(given)
+        options.given = given
         if options.version:
             return _version()
         if options.command is None:

@@ -159,16 +159,17 @@ class _Bars:
         self._tasks: dict[str, Any] = {}
         self._told = time.monotonic()
 
-    def advance(self, name: str) -> Callable[[int, int], None]:
-        """Return a function of done and total that moves one bar."""
+    def advance(self, name: str, note: Callable[[], str] = str) -> Callable[[int, int], None]:
+        """Return a function of done and total that moves one bar; ``note`` says what else to tell beside it."""
 
         def move(done: int, total: int) -> None:
             if not self._moving:
-                self._tell(name, done, total)
+                self._tell(name, done, total, note)
                 return
             if name not in self._tasks:
                 self._tasks[name] = self._shown.add_task(name, total=total)
-            self._shown.update(self._tasks[name], completed=done, total=total)
+            told = " · ".join(part for part in (name, note()) if part)
+            self._shown.update(self._tasks[name], completed=done, total=total, description=told)
 
         return move
 
@@ -180,11 +181,11 @@ class _Bars:
 
         return move
 
-    def _tell(self, name: str, done: int, total: int) -> None:
+    def _tell(self, name: str, done: int, total: int, note: Callable[[], str]) -> None:
         now = time.monotonic()
         if now - self._told >= SECONDS:
             self._told = now
-            tell(f"{name}: {done:,} of {total:,}")
+            tell(" · ".join(part for part in (f"{name}: {done:,} of {total:,}", note()) if part))
 
 
 @contextmanager

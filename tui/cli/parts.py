@@ -14,6 +14,7 @@ from personas.embedding import embedder_named
 from personas.errors import InputError
 from simulator.journal import JOURNAL
 from simulator.simulation import Simulation
+from tui.cli.model_arguments import model_choices, persona_choices
 from tui.plaintext import one_line
 
 if TYPE_CHECKING:
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 
     from bench.construct import Split
 
-__all__ = ["as_norm", "head", "held_out", "open_corpus", "provenance", "run_folder", "simulation_of", "whose"]
+__all__ = [
+    "as_norm",
+    "command_of",
+    "head",
+    "held_out",
+    "open_corpus",
+    "provenance",
+    "run_folder",
+    "simulation_of",
+    "whose",
+]
 
 CHOICES = (
     *("panel", "communities", "groups", "blend", "smallest", "neighbours"),
@@ -100,7 +111,13 @@ def simulation_of(
     """Make the simulation that the options describe; what they leave open has the library's defaults."""
     embedder = embedder_named(options.embedder, advance=embedding)
     choices = {name: getattr(options, name) for name in CHOICES if hasattr(options, name)}
-    return Simulation(corpus, seed=options.seed, embedder=embedder, **choices)
+    model = model_choices(options) if hasattr(options, "model") else persona_choices(options)
+    return Simulation(corpus, seed=options.seed, embedder=embedder, **choices, **model)
+
+
+def command_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how the command can be given again: its arguments, and the folder it was given in."""
+    return {"arguments": list(options.given), "folder": str(Path.cwd())}
 
 
 def provenance(corpus: Corpus, simulation: Simulation | None = None, **more: Any) -> dict[str, Any]:

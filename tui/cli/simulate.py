@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from tui.cli.output import console, listing, print_json, print_table, progress, tell
-from tui.cli.parts import head, held_out, open_corpus, provenance, run_folder, simulation_of, whose
+from tui.cli.parts import (
+    command_of,
+    head,
+    held_out,
+    open_corpus,
+    provenance,
+    run_folder,
+    simulation_of,
+    whose,
+)
+from tui.cli.spending import conduct, estimated, live, print_conduct, refuse_unkept
 from tui.plaintext import count, one_line
 
 if TYPE_CHECKING:
@@ -15,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from personas.corpus import Corpus
-    from simulator.simulation import Run
+    from simulator.run import Run
 
 __all__ = ["judgements", "print_judgements", "run"]
 
@@ -26,12 +36,17 @@ LONGEST_CELL = 60
 def run(options: argparse.Namespace) -> int:
     """Simulate; 1 where a judgement failed or a whole panel abstained."""
     out = run_folder(options.out)
+    refuse_unkept(options)
     with open_corpus(options) as corpus, progress() as bars:
         split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
         built = split.items(simulation.setting.membership)
         items = built.items[: options.items]
-        result = simulation.run(items, out=out, advance=bars.advance("judging"))
+        if estimated(corpus, simulation, items, options):
+            return 0
+        result = simulation.run(
+            items, out=out, advance=bars.advance("judging", live(out)), command=command_of(options)
+        )
         found = provenance(
             corpus,
             simulation,
@@ -39,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             run=options.out,
             split={"by": split.by, "notes": list(split.notes), "left_out": built.left_out},
             results=judgements(result),
+            **conduct(result),
             warnings=list(simulation.setting.warnings),
         )
     if options.json:
@@ -49,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fell_short(row: dict[str, Any]) -> bool:
-    return bool(row["errors"]) or not row["simulated"] or not row["simulated"]["ballots"]
+    return bool(row["errors"] or row["failed"]) or not row["simulated"] or not row["simulated"]["ballots"]
 
 
 def judgements(run: Run) -> list[dict[str, Any]]:
@@ -67,6 +83,7 @@ def judgements(run: Run) -> list[dict[str, Any]]:
                 "options": [{"text": option.text, "post": option.post} for option in item.options],
                 "simulated": result.get("preference"),
                 "real": asdict(votes) if votes else None,
+                "failed": result.get("failed", {}),
                 "errors": result["errors"],
             }
         )
@@ -77,10 +94,11 @@ def _print(corpus: Corpus, found: dict[str, Any]) -> None:
     screen, results = console(), found["results"]
     head(screen, corpus, f"simulated by the {found['predictor']}")
     print_judgements(corpus, results, predictor=found["predictor"], folder=found["run"])
+    print_conduct(found)
     failed = sum(_fell_short(row) for row in results)
     notes = [("note", note) for note in found["split"]["notes"]]
     notes += [("left out", f"{number:,} × {reason}") for reason, number in found["split"]["left_out"].items()]
-    notes += [("failed", count(failed, "judgement"))] if failed else []
+    notes += [("fell short", count(failed, "judgement"))] if failed else []
     notes += [("next", f"every item, its ballots and norms: commonbond --open {found['run']}")]
     notes += [("", f"how true it is, beside the baselines: commonbond bench {corpus.folder}")]
     screen.print(listing(notes))

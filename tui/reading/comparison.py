@@ -11,7 +11,6 @@ from simulator.journal import Journal
 from tui.reading.provenance import (
     Provenance,
     RunState,
-    last_write,
     provenance_of_run,
     state_of_run,
 )
@@ -93,10 +92,9 @@ class Comparison:
     state: RunState
     done: int
     total: int
-    now: float = 0.0
 
 
-def read_comparison(folder: Path, *, now: float, count: int = MOST_ROWS) -> Comparison:
+def read_comparison(folder: Path, *, count: int = MOST_ROWS) -> Comparison:
     """Read the first ``count`` judgements of the run in ``folder``.
 
     Raises:
@@ -111,10 +109,9 @@ def read_comparison(folder: Path, *, now: float, count: int = MOST_ROWS) -> Comp
         return Comparison(
             provenance=provenance_of_run(journal, folder),
             rows=tuple(rows),
-            state=state_of_run(str(journal.fact("state")), last_write(folder), now),
+            state=state_of_run(journal, folder),
             done=done,
             total=total,
-            now=now,
         )
 
 

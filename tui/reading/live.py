@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.journal import JOURNAL, Journal
-from tui.reading.provenance import Provenance, RunState, last_write, provenance_of_run, state_of_run
+from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from simulator.journal.calls import UsageRow
 
 __all__ = ["Arrival", "LiveView", "read_live"]
 
@@ -20,13 +22,17 @@ PAGE = 1_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
-    """A judgement that came in: when, in seconds since 1970, and the last of its ballots."""
+    """A judgement that came in: when, in seconds since 1970, and the last of its ballots.
+
+    ``failures`` counts the personas whose judgement failed, ``failed`` says that nothing came of the item.
+    """
 
     item: str
     community: str
     at: float
     ballots: int = 0
     abstentions: int = 0
+    failures: int = 0
     persona: str = ""
     choice: int | None = None
     reason: str = ""
@@ -43,6 +49,9 @@ class LiveView:
         times: when the judgements came in that are new since the last look, the earliest first.
         arrivals: the latest of them, the earliest first.
         errors: of the whole run, the first ones; None where nothing new went wrong since the last look.
+        usage: what its model calls took so far, by phase and model; empty for the offline engine.
+        limits: what the run may use up, by name; empty where it may use up any.
+        stopped: why it stopped; empty where it did not.
     """
 
     provenance: Provenance | None = None
@@ -56,9 +65,12 @@ class LiveView:
     warnings: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     errors: tuple[str, ...] | None = None
+    usage: tuple[UsageRow, ...] = ()
+    limits: tuple[tuple[str, float], ...] = ()
+    stopped: str = ""
 
 
-def read_live(folder: Path, *, now: float, after: int = 0) -> LiveView:
+def read_live(folder: Path, *, after: int = 0) -> LiveView:
     """Look at the run in ``folder``, and at its events after a number.
 
     Raises:
@@ -70,7 +82,7 @@ def read_live(folder: Path, *, now: float, after: int = 0) -> LiveView:
         if journal.fact("state") is None:
             return LiveView(seen=after)
         # The state first: a run that ends while it is looked at has its last events read at the next look.
-        state = state_of_run(str(journal.fact("state")), last_write(folder), now)
+        state = state_of_run(journal, folder)
         events = _events(journal, after)
         came = [event for event in events if event[2] in ("result", "failure")]
         done, total = journal.progress()
@@ -86,6 +98,9 @@ def read_live(folder: Path, *, now: float, after: int = 0) -> LiveView:
             warnings=tuple(journal.fact("warnings") or ()),
             settings=tuple((name, str(value)) for name, value in (journal.fact("settings") or {}).items()),
             errors=_errors(journal) if _went_wrong(events, after, state) else None,
+            usage=tuple(journal.ledger.usage()),
+            limits=_limits(journal),
+            stopped=str(journal.fact("stopped") or "") if state == "stopped" else "",
         )
 
 
@@ -107,17 +122,24 @@ def _arrival(journal: Journal, at: float, kind: str, body: Mapping[str, Any]) ->
         return Arrival(item=item, community=community, at=at)
     last = ballots[-1]
     final = [ballot for ballot in ballots if ballot.round == last.round]
+    failures = sum(bool(ballot.failure) for ballot in final)
     silent = sum(ballot.choice is None for ballot in final)
     return Arrival(
         item=item,
         community=community,
         at=at,
         ballots=len(final) - silent,
-        abstentions=silent,
+        abstentions=silent - failures,
+        failures=failures,
         persona=last.persona,
         choice=last.choice,
         reason=last.reason,
     )
+
+
+def _limits(journal: Journal) -> tuple[tuple[str, float], ...]:
+    known = (journal.fact("reach") or {}).get("limits") or {}
+    return tuple((name, limit) for name, limit in known.items() if limit is not None)
 
 
 def _went_wrong(events: list[tuple[int, float, str, dict[str, Any]]], after: int, state: RunState) -> bool:

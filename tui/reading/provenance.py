@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from simulator.journal.lock import is_running
+
 from simulator.journal import JOURNAL
 from tui.plaintext import one_line
 
@@ -22,9 +24,8 @@ __all__ = [
     "state_of_run",
 ]
 
-RunState = Literal["done", "running", "unfinished"]
-QUIET = 60.0
-"""Seconds without a write after which a run that is not done is no longer called running."""
+RunState = Literal["done", "running", "stopped", "unfinished"]
+"""A stopped run ended its engine itself, an unfinished one lost it; both go on with the same command."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,15 +91,14 @@ def provenance_of_corpus(
     )
 
 
-def state_of_run(state: str, written: float, now: float) -> RunState:
-    """Return the state of a run by what its journal says and when it was last written to.
-
-    >>> state_of_run("running", written=100.0, now=101.0), state_of_run("running", written=100.0, now=9000.0)
-    ('running', 'unfinished')
-    """
-    if state == "done":
+def state_of_run(journal: Journal, folder: Path) -> RunState:
+    """Return the state of the run in ``folder``: what its journal says, and whether an engine is at work on it."""
+    said = journal.fact("state")
+    if said == "done":
         return "done"
-    return "running" if now - written < QUIET else "unfinished"
+    if is_running(folder):
+        return "running"
+    return "stopped" if said == "stopped" else "unfinished"
 
 
 def last_write(folder: Path) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,10 @@ class CorpusEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunEntry:
-    """A run as it is listed; ``problem`` says why it cannot be opened, and is empty where it can."""
+    """A run as it is listed, with what its model calls took; ``cost`` is in US dollars, None where unknown.
+
+    ``problem`` says why it cannot be opened, and is empty where it can.
+    """
 
     folder: Path
     corpus: str = ""
@@ -57,6 +59,9 @@ class RunEntry:
     total: int = 0
     written: float = 0.0
     scored: bool = False
+    calls: int = 0
+    tokens: int = 0
+    cost: float | None = None
     problem: str = ""
 
 
@@ -90,9 +95,8 @@ def find_folders(home: Sequence[Path]) -> tuple[Path, ...]:
 
 def read_shelf(folders: Sequence[Path]) -> Shelf:
     """Read what is listed of each corpus and run; one that is damaged is listed with its problem."""
-    now = time.time()
     corpora = [_corpus(folder) for folder in folders if _is_corpus(folder)]
-    runs = [_run(folder, now) for folder in folders if (folder / JOURNAL).is_file()]
+    runs = [_run(folder) for folder in folders if (folder / JOURNAL).is_file()]
     return Shelf(
         corpora=tuple(sorted(corpora, key=lambda entry: entry.folder.name)),
         runs=tuple(sorted(runs, key=lambda entry: (-entry.written, entry.folder.name))),
@@ -156,22 +160,27 @@ def _corpus(folder: Path) -> CorpusEntry:
     )
 
 
-def _run(folder: Path, now: float) -> RunEntry:
+def _run(folder: Path) -> RunEntry:
     try:
         written = last_write(folder)
         with Journal.read(folder) as journal:
             known = provenance_of_run(journal, folder)
             done, total = journal.progress()
+            usage = journal.ledger.usage()
+            costs = [row.cost for row in usage]
             return RunEntry(
                 folder=folder,
                 corpus=known.corpus,
                 predictor=known.predictor,
                 fictional=known.fictional,
-                state=state_of_run(str(journal.fact("state")), written, now),
+                state=state_of_run(journal, folder),
                 done=done,
                 total=total,
                 written=written,
                 scored=journal.fact("scores") is not None,
+                calls=sum(row.calls for row in usage),
+                tokens=sum(row.tokens for row in usage),
+                cost=sum(cost for cost in costs if cost is not None) if None not in costs else None,
             )
     except (InputError, sqlite3.Error, OSError, ValueError, AttributeError) as error:
         return RunEntry(folder=folder, problem=str(error))

@@ -28,6 +28,13 @@ FIELDS = (
     ("seed", "Seed", "7", "the same seed gives the same run"),
     ("items", "Items", "", "at the most; empty for all that are held out"),
 )
+MODEL_FIELDS = (
+    ("model", "Model", "provider/model, as hosted_vllm/qwen3-8b; empty for the offline engine"),
+    ("api_base", "Address", "of a server of your own, as http://127.0.0.1:8000/v1; empty for the provider's"),
+    ("price", "Price", "IN/OUT, US dollars for a million tokens; empty for the published one"),
+    ("max_cost", "Max. cost", "US dollars; the run stops before it costs more"),
+    ("max_calls", "Max. calls", "requests; the run stops before it makes more"),
+)
 WHAT = {
     "simulate": "Panels of personas judge the items that are held out of this corpus.",
     "bench": "The benchmark: simulated preferences held against real votes, with baselines and ceiling.",
@@ -41,7 +48,10 @@ class ConfigureScreen(InstrumentScreen[Path]):
     GUIDE = """Tab goes from field to field; Enter or the button starts the run.
 
 The engine runs as a process of its own and writes to the folder that you name. A folder that holds the same run
-unfinished is gone on with. Leaving the interface does not stop it."""
+unfinished is gone on with. Leaving the interface does not stop it.
+
+With a model, its personas judge; its key is read from the provider's environment variable. What the run would take
+is told first on the next screen; a limit that is set there is never exceeded."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "start", "Start")]
 
     def __init__(self, corpus: CorpusEntry, kind: Literal["simulate", "bench"] = "simulate") -> None:
@@ -58,6 +68,11 @@ unfinished is gone on with. Leaving the interface does not stop it."""
                 with Horizontal(classes="field"):
                     yield Label(label, markup=False)
                     yield Input(value, type="integer", compact=True, id=name)
+                    yield Static(plain(hint), classes="hint")
+            for name, label, hint in MODEL_FIELDS:
+                with Horizontal(classes="field"):
+                    yield Label(label, markup=False)
+                    yield Input(compact=True, id=name)
                     yield Static(plain(hint), classes="hint")
             with Horizontal(classes="field"):
                 yield Label("Folder", markup=False)
@@ -130,11 +145,20 @@ unfinished is gone on with. Leaving the interface does not stop it."""
         self.query_one("#problem", Static).update(plain(f"✗ {message.problem}"))
 
     def _order(self) -> Order:
-        values = {name: self._number(name) for name, *_ in FIELDS}
+        numbers = {name: self._number(name) for name, *_ in FIELDS}
         out = self.query_one("#out", Input).value.strip()
         if not out:
             raise InputError("no folder is named", remedy="name the one to write the run to")
-        return Order(kind=self._kind, corpus=self._corpus.folder, out=Path(out).expanduser(), **values)
+        model = {name: self.query_one(f"#{name}", Input).value.strip() for name, *_ in MODEL_FIELDS}
+        return Order(
+            kind=self._kind,
+            corpus=self._corpus.folder,
+            out=Path(out).expanduser(),
+            panel=numbers["panel"],
+            seed=numbers["seed"],
+            items=numbers["items"],
+            **model,
+        )
 
     def _number(self, name: str) -> int | None:
         text = self.query_one(f"#{name}", Input).value.strip()

@@ -50,7 +50,8 @@ class HomeScreen(InstrumentScreen[Shelf]):
 Tab goes from the corpora to the runs. Enter opens what is under the mark ▸: of a corpus its communities, of a
 run its preferences, or its progress while it is not done. Simulating and benchmarking take the marked corpus.
 
-A run is "running" while something is written to it, "unfinished" when nothing was for a minute, and "done"."""
+A run is "running" while an engine is at work on it, "stopped" where the engine ended itself and said why,
+"unfinished" where it was killed, and "done". Stopped and unfinished ones go on with `commonbond resume`."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "order('simulate')", "Simulate"),
         Binding("b", "order('bench')", "Benchmark"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -69,7 +68,7 @@ Enter opens the ballots of the marked item and the norms behind them."""
 
     def read(self) -> Comparison:
         """Read the comparison."""
-        return read_comparison(self.folder, now=time.time())
+        return read_comparison(self.folder)
 
     def apply(self, view: Comparison) -> None:
         """Draw the list."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from textual.widgets import Static
 from tui.plaintext import one_line, shown
 from tui.reading.live import LATEST, Arrival, LiveView, read_live
 from tui.screens.base import InstrumentScreen, RunScreen
+from tui.spent import spent
 from tui.widgets.bars import letter
 from tui.widgets.prose import Prose, heading, plain
 from tui.widgets.rowlist import Column, RowList
@@ -35,6 +35,7 @@ COLUMNS = (
     Column("community", 12, share=1),
     Column("ballots", 7, right=True),
     Column("abst.", 5, right=True),
+    Column("fail.", 5, right=True),
     Column("last", 4),
     Column("why", 20, share=3),
 )
@@ -56,8 +57,8 @@ class ProgressScreen(RunScreen[Look]):
 
     PLACE = "Progress"
     GUIDE = """Each row is an item that a community's panel has judged: how many ballots were cast, how many
-personas abstained, and the last ballot's choice and reason. The newest stands at the top; Enter
-opens its ballots.
+personas abstained and how many judgements failed, and the last ballot's choice and reason. The newest
+stands at the top; Enter opens its ballots. Below stands what the model's calls took, by phase.
 
 The engine is a process of its own: leaving this screen or the interface leaves it running. Stopping keeps all that
 was written, and x goes on with it, where it was started from here."""
@@ -96,7 +97,7 @@ was written, and x goes on with it, where it was started from here."""
         """Look at the journal and at the engine."""
         engine = self.interface.engine_of(self.folder)
         ended = None if engine is None else engine.ended()
-        live = read_live(self.folder, now=time.time(), after=self._seen)
+        live = read_live(self.folder, after=self._seen)
         if engine is None:
             return Look(live=live)
         return Look(live=live, ended=ended, log=engine.log(), ours=True, stopping=engine.stopping)
@@ -203,7 +204,10 @@ was written, and x goes on with it, where it was started from here."""
         return f" {one_line(' · '.join(parts))}"
 
     def _told(self, view: Look) -> Content:
+        stopped = [view.live.stopped] if view.live.stopped else []
         sections = [
+            ("Stopped", [f"■ {reason}" for reason in stopped]),
+            ("Model calls", spent(view.live)),
             ("Warnings", [f"! {warning}" for warning in view.live.warnings]),
             ("Errors", [f"✗ {error}" for error in self._errors]),
             ("The engine says", _last_lines(view.log)),
@@ -230,9 +234,12 @@ def _state(view: Look) -> str:
 
 def _row(arrival: Arrival) -> tuple[str, ...]:
     if arrival.failed:
-        return (arrival.item, arrival.community, "", "", "✗", "nothing came of it")
+        return (arrival.item, arrival.community, "", "", "", "✗", "nothing came of it")
     who = arrival.persona.removeprefix(arrival.community)
-    figures = (f"{arrival.ballots:,}", f"{arrival.abstentions:,}", letter(arrival.choice))
+    figures = (
+        *(f"{number:,}" for number in (arrival.ballots, arrival.abstentions, arrival.failures)),
+        letter(arrival.choice),
+    )
     return (arrival.item, arrival.community, *figures, f"{who}: {arrival.reason}")
 
 

@@ -19,7 +19,7 @@ from simulator.sharpness import Sharpness
 from tui.cli.arguments import COMMANDS
 from tui.cli.schema import load
 
-NAMES = (*(name for name in COMMANDS if name != "schema"), "error")
+NAMES = (*(name for name in COMMANDS if name not in {"schema", "resume"}), "error", "estimate")
 
 
 def parts(schema, path=""):

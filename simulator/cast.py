@@ -1,0 +1,123 @@
+"""Who judges, writes and discusses in a run: the offline engine, or language-model personas over one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from simulator.discuss import OpinionDynamics
+from simulator.flow import Flow
+from simulator.generate import RetrievalGenerator
+from simulator.judge import NormJudge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from personas.embedding import Embedder
+    from simulator.journal import Journal
+    from simulator.models.choices import ModelChoices
+    from simulator.models.gate import Gate
+    from simulator.models.model import Model
+    from simulator.models.stack import Stack
+    from simulator.prompts.prompts import Prompts
+    from simulator.setting import Setting
+    from simulator.settings import Settings
+
+__all__ = ["Cast", "Minds", "offline_cast", "persona_cast"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minds:
+    """The language model behind a simulation's personas, and what they are sent.
+
+    Args:
+        reach: how the model is reached, and what it may use up.
+        prompts: the templates of what is sent.
+        own: a model made by the caller, used as it is; None to make the client that ``reach`` names.
+    """
+
+    reach: ModelChoices
+    prompts: Prompts
+    own: Model | None = None
+
+    @classmethod
+    def of(cls, reach: ModelChoices, *, templates: Path | None, seed: int, own: Model | None = None) -> Minds:
+        """Read the templates: the bundled ones, those in a folder in place of them."""
+        from simulator.prompts.prompts import Prompts
+
+        return cls(reach=reach, prompts=Prompts.load(templates, seed=seed), own=own)
+
+    @property
+    def predictor(self) -> str:
+        """What makes the ballots, to stand beside every figure."""
+        return f"language-model personas ({self.reach.model})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """What carries a run out.
+
+    Args:
+        flow: the steps that an item goes through.
+        model: what the personas think with, behind the gate that can close it; None for the offline engine.
+        stack: the wrappers behind the gate; None for the offline engine.
+    """
+
+    flow: Flow
+    model: Gate | None = None
+    stack: Stack | None = None
+
+
+def offline_cast(settings: Settings, setting: Setting, embedder: Embedder) -> Cast:
+    """Return the offline engine: no language model, but what the community endorsed nearby."""
+    return Cast(
+        flow=Flow(
+            judge=NormJudge(seed=settings.seed, sharpness=setting.sharpness.value),
+            generator=RetrievalGenerator(embedder, seed=settings.seed, sampling=settings.sampling),
+            discussion=OpinionDynamics(),
+            embedder=embedder,
+            keep=settings.keep,
+            rounds=settings.rounds,
+            prior=settings.prior,
+        )
+    )
+
+
+def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: Journal) -> Cast:
+    """Return language-model personas whose every call goes through the journal.
+
+    Raises:
+        InputError: the model cannot be reached in the way that was chosen, or has a money limit and no price.
+    """
+    from simulator.models.gate import Gate
+    from simulator.models.ladder import Capabilities
+    from simulator.models.named import model_named
+    from simulator.models.prices import price_of
+    from simulator.models.stack import assemble
+    from simulator.persona_discussion import PersonaDiscussion
+    from simulator.persona_generator import PersonaGenerator
+    from simulator.persona_judge import PersonaJudge
+
+    prompts = minds.prompts
+    reach = replace(minds.reach, price=minds.reach.price or price_of(minds.reach.model))
+    known = journal.fact("capabilities")
+    stack = assemble(
+        minds.own or model_named(reach),
+        reach,
+        journal.ledger,
+        seed=settings.seed,
+        capabilities=None if known is None else Capabilities(**known),
+        remember=lambda found: journal.set_facts({"capabilities": found.as_data()}),
+        price=reach.price,
+    )
+    model = Gate(stack.model)
+    flow = Flow(
+        judge=PersonaJudge(model, prompts, settings=settings),
+        generator=PersonaGenerator(model, prompts, embedder, settings=settings),
+        discussion=PersonaDiscussion(model, prompts, settings=settings),
+        embedder=embedder,
+        keep=settings.keep,
+        rounds=settings.rounds,
+        prior=settings.prior,
+    )
+    return Cast(flow=flow, model=model, stack=stack)

@@ -1,0 +1,104 @@
+"""How a run's record begins, and how it is left where the run must not go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from personas.errors import InputError
+from simulator.item import Item
+from simulator.models.model import StoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simulator.engine import Job
+    from simulator.item import Query
+    from simulator.journal import Journal
+    from simulator.simulation import Simulation
+
+__all__ = ["begin", "stopped"]
+
+
+def begin(
+    journal: Journal,
+    simulation: Simulation,
+    items: Sequence[Item | Query],
+    jobs: Sequence[Job],
+    command: Mapping[str, Any] | None,
+) -> None:
+    """Write what the run is made of, or see that it is what the journal already says."""
+    whole = [item for item in items if isinstance(item, Item)]
+    facts = {
+        "settings": simulation.settings.deciding(),
+        "corpus": simulation.corpus.content,
+        "embedder": simulation.embedder.name,
+        "predictor": simulation.predictor,
+        "prompts": simulation.minds.prompts.fingerprint if simulation.minds else "",
+        "version": version("commonbond"),
+        "items": _digest([asdict(item) for item in items]),
+        "jobs": _digest([(item.item, name) for item, name in jobs]),
+    }
+    for name, value in facts.items():
+        before = journal.fact(name)
+        if before is not None and before != json.loads(json.dumps(value)):
+            raise InputError(
+                f"the folder holds another run: {_difference(name, before, value)}",
+                where=str(journal.folder),
+                remedy="name another folder, or repeat the command that began this run",
+            )
+    journal.set_facts(
+        {**facts, "state": "running", "source": _source(simulation), "warnings": simulation.setting.warnings}
+    )
+    if command is not None:
+        journal.set_facts({"command": command})
+    if simulation.minds:
+        journal.set_facts({"reach": asdict(simulation.minds.reach)})
+    journal.add_items(whole)
+    journal.add_jobs([(item.item, name) for item, name in jobs])
+    journal.event("start", {"jobs": len(jobs)})
+
+
+def stopped(journal: Journal, stop: StoppedError) -> StoppedError:
+    """Close the journal of a run that must not go on, and return what to say of it."""
+    done, total = journal.progress()
+    with suppress(StoppedError):  # a full disk has no room for this either
+        journal.set_facts({"state": "stopped", "stopped": stop.what})
+        journal.event("stopped", {"reason": stop.what})
+    journal.close()
+    kept = f"{stop.what}; {done:,} of {total:,} judgements are kept"
+    return StoppedError(kept, where=stop.where or str(journal.folder or ""), remedy=stop.remedy)
+
+
+def _source(simulation: Simulation) -> dict[str, Any]:
+    manifest = simulation.corpus.manifest
+    return {
+        "folder": str(simulation.corpus.folder),
+        "title": manifest.title,
+        "source": manifest.source,
+        "licence": manifest.licence,
+        "fictional": manifest.fictional,
+        "membership": simulation.setting.membership.origin,
+        "method": simulation.setting.membership.method,
+        "sharpness": asdict(simulation.setting.sharpness),
+    }
+
+
+def _difference(name: str, before: Any, now: Any) -> str:
+    """Say what differs, setting by setting where it is the settings."""
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return f"its {name} differ" if name.endswith("s") else f"its {name} differs"
+    told = [
+        f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
+        for key in sorted({*before, *now})
+        if before.get(key) != now.get(key)
+    ]
+    return f"its {name} differ ({', '.join(told)})"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

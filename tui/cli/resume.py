@@ -1,0 +1,66 @@
+"""``commonbond resume``: go on with a run that was stopped or killed, by the command that began it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from personas.errors import InputError
+from simulator.journal import Journal
+from tui.cli.model_arguments import REACH
+from tui.cli.output import tell
+from tui.plaintext import count
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Give the command again that began the run, in the folder where it was given; its exit code.
+
+    Raises:
+        InputError: there is no run, it was begun from Python, or the folder it was begun in is gone.
+    """
+    from tui.cli.main import carry_out
+
+    folder = Path(options.folder).resolve()
+    with Journal.read(folder) as journal:
+        command: dict[str, Any] | None = journal.fact("command")
+        state = journal.fact("state")
+    if command is None:
+        raise InputError(
+            "the run was begun from Python, not by a command",
+            where=options.folder,
+            remedy="run the same program again with out= this folder: it goes on",
+        )
+    if state == "done" and not options.retry_failed:
+        tell("the run is done: its journal is read, and no call is made")
+    if options.retry_failed:
+        with Journal.create(folder) as journal:
+            tell(f"{count(journal.retry_failed(), 'judgement')} will be asked again")
+    begun = Path(command["folder"])
+    if not begun.is_dir():
+        raise InputError(
+            f"the folder {begun} is gone, in which the run was begun",
+            where=options.folder,
+            remedy="give the command that began it from where the corpus is now",
+        )
+    os.chdir(begun)
+    given = [part for part in command["arguments"] if part != "--json"]
+    return carry_out(
+        [*given, *_changed(options), "--out", str(folder), *(["--json"] if options.json else [])]
+    )
+
+
+def _changed(options: argparse.Namespace) -> list[str]:
+    """Return the options that stand in place of those of the first command: the last one counts."""
+    changed: list[str] = []
+    for name in REACH:
+        if hasattr(options, name):
+            value = getattr(options, name)
+            written = "/".join(f"{part:g}" for part in value) if name == "price" else str(value)
+            changed += [f"--{name.replace('_', '-')}", written]
+    return changed
