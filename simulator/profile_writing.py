@@ -6,7 +6,9 @@ said. The posts are the community's most endorsed ones; what they say is materia
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,7 @@ LONGEST_SENTENCE = 400
 """A longer text is no sentence about a community, but most often a post repeated."""
 PER_FACET = 2
 REPLY_TOKENS = 1_500
+FLAT = re.compile(r"\{[^{}]*\}")
 FACETS: Mapping[str, Facet] = {facet: facet for facet in (*IDENTITY_FACETS, *BOND_FACETS)}
 
 
@@ -258,9 +261,7 @@ def _reader(source: str, evidence: Mapping[str, tuple[str, ...]]) -> Callable[[s
     """Return what reads a reply whose sentences name the labels of ``evidence`` under the name of ``source``."""
 
     def read(text: str) -> _Said:
-        rows = found_json(text).get("sentences")
-        if not isinstance(rows, list):
-            raise UnreadableError('it holds no list named "sentences"')
+        rows = _rows(text)
         kept: list[ProfileSentence] = []
         invented = 0
         for row in rows:
@@ -273,6 +274,21 @@ def _reader(source: str, evidence: Mapping[str, tuple[str, ...]]) -> Callable[[s
         return _Said(kept=tuple(kept), dropped=len(rows) - len(kept), invented=invented)
 
     return read
+
+
+def _rows(text: str) -> list[Any]:
+    """Return the rows of a reply; of one that was cut off or is a bare list, the objects that are whole."""
+    found = found_json(text)
+    rows = found.get("sentences")
+    if isinstance(rows, list):
+        return rows
+    if "facet" not in found:
+        raise UnreadableError('it holds no list named "sentences"')
+    whole: list[Any] = []
+    for piece in FLAT.findall(text):
+        with suppress(ValueError):
+            whole.append(json.loads(piece, strict=False))
+    return whole
 
 
 def _named(told: Any) -> list[str]:

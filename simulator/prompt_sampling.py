@@ -163,10 +163,12 @@ def token_count(text: str) -> int:
 
 
 def prompt_length(messages: Iterable[Message]) -> int:
+    """Return about how many tokens a prompt is."""
     return sum(token_count(message.text) for message in messages)
 
 
 def size_of(asked: Item | Query) -> int:
+    """Return how many options an item has, or how many a query asks for."""
     return asked.size if isinstance(asked, Item) else asked.count
 
 

@@ -14,7 +14,7 @@ from simulator.item import Ballot, Item, Option, Preference, RealVotes, Turn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SURROGATES", "as_ballot", "as_item", "as_preference", "item_body", "to_text"]
+__all__ = ["SURROGATES", "as_ballot", "as_item", "as_preference", "ballot_body", "item_body", "to_text"]
 
 DECIMALS = 9
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -68,6 +68,11 @@ def _as_votes(data: dict[str, Any]) -> RealVotes:
     return RealVotes(
         **{**data, **{name: tuple(data[name]) for name in ("shares", "up", "down", "low", "high")}}
     )
+
+
+def ballot_body(ballot: Ballot) -> dict[str, Any]:
+    """Return a ballot as plain data."""
+    return dict(vars(ballot))  # its parts are flat, and ``asdict`` takes ten times as long
 
 
 def as_ballot(data: dict[str, Any]) -> Ballot:

@@ -9,14 +9,13 @@ import json
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from personas.errors import InputError
 from simulator.journal.calls import TABLES as CALL_TABLES
 from simulator.journal.calls import CallLedger
-from simulator.journal.codec import as_ballot, as_item, item_body, to_text
+from simulator.journal.codec import as_ballot, as_item, ballot_body, item_body, to_text
 from simulator.journal.lock import EngineLock
 from simulator.models.model import TRANSIENT, StoppedError
 
@@ -214,7 +213,7 @@ class Journal:
                     [item.item, community, to_text(item_body(item))],
                 )
             rows = [
-                (item.item, community, ballot.round, ballot.persona, to_text(asdict(ballot)))
+                (item.item, community, ballot.round, ballot.persona, to_text(ballot_body(ballot)))
                 for ballot in ballots
             ]
             self._db.executemany("INSERT OR REPLACE INTO ballots VALUES (?, ?, ?, ?, ?)", rows)

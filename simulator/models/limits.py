@@ -28,8 +28,8 @@ PROBING = 40
 class AdaptiveLimit:
     """A fair semaphore whose size follows the server's answers.
 
-    It grows by one a window of as many answers as it is large, while latency holds; it is halved at the first
-    429 of a window. Where a 429 came, it stays below that size and tries one more only now and then (additive
+    At first it doubles with each window of as many answers as it is large, until latency rises or a 429 comes;
+    from then on it grows by one a window while latency holds. It is halved at the first 429 of a window. Where a 429 came, it stays below that size and tries one more only now and then (additive
     increase, multiplicative decrease: Chiu & Jain 1989; the remembered ceiling as in CUBIC, Ha et al. 2008).
 
     Args:
@@ -46,8 +46,10 @@ class AdaptiveLimit:
         self._latencies: list[float] = []
         self._best: float | None = None
         self._quiet = 0
+        self._starting = True
         self._refused = False
         self._paused_until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._requests = self._limited = self._halved = self._largest = 0
         self._recent: deque[bool] = deque(maxlen=2_000)
 
@@ -62,28 +64,34 @@ class AdaptiveLimit:
             self._wake()
 
     async def _enter(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            pause = self._paused_until - loop.time()
-            if pause > 0:
-                await asyncio.sleep(pause)
-            elif self.in_flight < self.size and not self._waiters:
-                break
-            else:
-                waiter: asyncio.Future[None] = loop.create_future()
-                self._waiters.append(waiter)
-                await waiter
-                if self.in_flight <= self.size and self._paused_until <= loop.time():
-                    return  # the slot was taken for this waiter when it was woken
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._wake()
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
                 self.in_flight -= 1
-        self.in_flight += 1
+                self._wake()
+            raise
 
     def _wake(self) -> None:
+        """Let in whoever has room, in the order of asking; nobody during a pause that the server asked for."""
+        loop = asyncio.get_running_loop()
+        pause = self._paused_until - loop.time()
+        if pause > 0:
+            if self._alarm is None:
+                self._alarm = loop.call_later(pause, self._pause_ended)
+            return
         while self._waiters and self.in_flight < self.size:
             waiter = self._waiters.popleft()
             if not waiter.done():
                 self.in_flight += 1
                 waiter.set_result(None)
+
+    def _pause_ended(self) -> None:
+        self._alarm = None
+        self._wake()
 
     def answered(self, seconds: float) -> None:
         """Take note of an answer and of how long it took."""
@@ -95,17 +103,19 @@ class AdaptiveLimit:
         self._latencies.clear()
         self._best = median if self._best is None else min(self._best, median)
         self._quiet = 0 if self._refused else self._quiet + 1
-        if not self._refused and median <= SLOWER * self._best:
+        if self._refused or median > SLOWER * self._best:
+            self._starting = False
+        else:
             self._grow()
         self._refused = False
 
     def _grow(self) -> None:
         if self._quiet >= PROBING:
             self._ceiling, self._quiet = self._ceiling + 1, 0
-        if self.size + 1 < self._ceiling and self.size < self.most:
-            self.size += 1
-            self._largest = max(self._largest, self.size)
-            self._wake()
+        wanted = 2 * self.size if self._starting else self.size + 1
+        self.size = max(self.size, int(min(wanted, self.most, self._ceiling - 1)))
+        self._largest = max(self._largest, self.size)
+        self._wake()
 
     def refused(self, retry_after: float | None) -> None:
         """Take note of a 429; everybody waits as long as the server asks for."""
@@ -114,7 +124,7 @@ class AdaptiveLimit:
             self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + retry_after)
         if self._refused:
             return
-        self._refused, self._quiet = True, 0
+        self._refused, self._quiet, self._starting = True, 0, False
         self._ceiling = max(2, self.size)
         self.size = max(1, self.size // 2)
         self._halved += 1

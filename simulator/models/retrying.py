@@ -57,7 +57,6 @@ class Retrying:
             ModelError: there is no reply, and making the call again does not help.
             StoppedError: no other call would get one either.
         """
-        rng = derived_rng(self.seed, "retry", call.key(self.name))
         begun = asyncio.get_running_loop().time()
         tries: list[Problem] = []
         while True:
@@ -66,7 +65,8 @@ class Retrying:
             except ModelError as error:
                 self._look_at(error, tries, begun)
                 tries.append(error.problem)
-                pause = min(LONGEST, self.base * 2 ** min(len(tries) - 1, 8)) * (0.5 + rng.random())
+                jitter = 0.5 + derived_rng(self.seed, "retry", call.key(self.name), len(tries)).random()
+                pause = min(LONGEST, self.base * 2 ** min(len(tries) - 1, 8)) * jitter
                 await asyncio.sleep(max(pause, error.retry_after or 0.0))
             else:
                 self._answered, self._streak = True, 0

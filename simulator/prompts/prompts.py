@@ -6,6 +6,7 @@ the whole panel; each block of a message ends where sharing ends.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from simulator.models.model import Message
@@ -14,7 +15,7 @@ from simulator.prompts.fencing import Fence
 from simulator.prompts.templates import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from personas.community import ProfileSentence
@@ -29,6 +30,8 @@ __all__ = ["Prompts"]
 NORM, MEMORY, OPTION, QUERY, REASON, POST, TITLE = 400, 240, 2_000, 4_000, 300, 800, 120
 """Characters that are shown of each kind of text, at the most."""
 NOTHING = "- nothing is known"
+BLOCKS = 256
+"""Rendered blocks that are kept."""
 WHO = {"user": "asked before", "assistant": "answered before"}
 
 
@@ -43,6 +46,7 @@ class Prompts:
     def __init__(self, templates: Templates, *, seed: int) -> None:
         self.templates = templates
         self.fence = Fence.of(seed)
+        self._rendered: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self.fingerprint = templates.fingerprint
 
     @classmethod
@@ -154,7 +158,20 @@ class Prompts:
             Message(role="user", blocks=(told,)),
         )
 
+    def _once(self, key: tuple[object, ...], render: Callable[[], str]) -> str:
+        """Return a block that a whole panel shares, rendered once for it."""
+        if key not in self._rendered:
+            self._rendered[key] = render()
+            if len(self._rendered) > BLOCKS:
+                self._rendered.popitem(last=False)
+        self._rendered.move_to_end(key)
+        return self._rendered[key]
+
     def _community(self, room: Room) -> str:
+        key = ("community", room.community, room.title, room.profile)
+        return self._once(key, lambda: self._describe(room))
+
+    def _describe(self, room: Room) -> str:
         return self._fill(
             "community",
             title=self.fence.clean(room.title or room.community, TITLE),
@@ -170,6 +187,10 @@ class Prompts:
         return "".join(lines).rstrip("\n") or NOTHING
 
     def _asked(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
+        key = ("asked", asked.query, asked.turns, tuple(shown))
+        return self._once(key, lambda: self._ask(asked, shown))
+
+    def _ask(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
         turns = [
             self._fill("turn", who=WHO[turn.role], text=self.fence.clean(turn.text, QUERY))
             for turn in asked.turns

@@ -13,6 +13,7 @@ from bench.construct import hold_out
 from bench.evaluate import run_benchmark
 from bench.tasks.cases import CEILING
 from bench.tasks.community_identification import BY_PREFERENCE
+from simulator.journal.codec import to_text
 from simulator.run import Run
 
 THEMES = {
@@ -190,9 +191,7 @@ def test_a_benchmark_is_the_same_twice_and_its_scores_are_in_the_journal(corpus_
 
 
 def rounded(value):
-    from simulator.journal import _rounded
-
-    return json.loads(json.dumps(_rounded(value)))
+    return json.loads(to_text(value))
 
 
 def test_a_limit_judges_the_first_items_alone(corpus_of):

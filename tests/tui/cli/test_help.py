@@ -18,7 +18,7 @@ from tui.cli.arguments import COMMANDS, make_parser
 from tui.cli.parts import CHOICES
 from tui.cli.sizes import as_bytes
 
-OURS = {"tui.cli", "tui.cli.main", "tui.cli.arguments", "tui.cli.sizes"}
+OURS = {"tui.cli", "tui.cli.main", "tui.cli.arguments", "tui.cli.model_arguments", "tui.cli.sizes"}
 
 
 def subparsers(parser: argparse.ArgumentParser):
