@@ -6,28 +6,31 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.models.model import Message, ModelError, Reply, StoppedError, Usage
+from simulator.journal.codec import from_cell, to_cell
+from simulator.journal.flights import FLIGHTS_TABLE, charge, open_flight, reserved, settle
+from simulator.journal.outcomes import as_outcome, outcome_text
+from simulator.journal.usage import USAGE_TABLE, Spent, UsageRow, add_usage, read_usage, spent_by
+from simulator.models.model import TRANSIENT, Message, ModelError, Reply
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-    from simulator.models.model import Call
+    from simulator.models.model import Call, Problem
 
 __all__ = ["TABLES", "CallLedger", "CallRecord", "Spent", "UsageRow"]
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, model TEXT, phase TEXT, item TEXT, community TEXT,
-                                  persona TEXT, seconds REAL, messages TEXT NOT NULL,
-                                  answer TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS calls_of ON calls (item, community, persona);
+TABLES = f"""
+CREATE TABLE IF NOT EXISTS calls (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, model TEXT, phase TEXT,
+                                  item TEXT, community TEXT, persona TEXT, seconds REAL, problem TEXT,
+                                  messages TEXT NOT NULL, answer TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS calls_of ON calls (item, community);
 CREATE TABLE IF NOT EXISTS texts (hash BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS usage (phase TEXT, model TEXT, body TEXT NOT NULL, PRIMARY KEY (phase, model));
-CREATE TABLE IF NOT EXISTS flights (number INTEGER PRIMARY KEY, calls INTEGER, tokens INTEGER, cost REAL,
-                                    lost INTEGER);
+{USAGE_TABLE} {FLIGHTS_TABLE}
 """
 
 KNOWN_BLOCKS = 4096
@@ -35,50 +38,17 @@ KNOWN_BLOCKS = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class UsageRow:
-    """What the calls of one phase took of one model.
+class CallRecord:
+    """One call as it stands in the journal, to be read: what was sent, and the reply or why there is none.
 
     Args:
-        phase: what they were for. ``model``: who answered.
-        calls: that came to an end. ``failures``: those of them that came to no reply.
-        requests: that were made for them, repeated ones included.
-        prompt_tokens: of prompts. ``completion_tokens``: of replies. ``cached_tokens``: of prompts, in the
-            server's cache.
-        cost: in US dollars; None where the price of any is unknown.
-        estimated: calls whose usage the server did not tell.
-        problems: what went wrong with requests, and how often.
+        key: of the call. ``phase``: what it was for. ``model``: who was asked. ``persona``: for whom.
+        messages: the prompt.
+        reply: with its usage and its tries; None where there is none.
+        failure: why there is none; empty where there is one.
+        tries: the problems of the attempts made before the last one.
+        seconds: from the first attempt to the end of the last.
     """
-
-    phase: str
-    model: str
-    calls: int = 0
-    failures: int = 0
-    requests: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    cost: float | None = 0.0
-    estimated: int = 0
-    problems: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def tokens(self) -> int:
-        """Those of prompts and of replies."""
-        return self.prompt_tokens + self.completion_tokens
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spent:
-    """What a run has used up, or may have: requests, tokens, and US dollars."""
-
-    calls: int = 0
-    tokens: int = 0
-    cost: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallRecord:
-    """One call as it stands in the journal, to be read: what was sent, and the reply or why there is none."""
 
     key: str
     phase: str
@@ -87,196 +57,232 @@ class CallRecord:
     messages: tuple[Message, ...]
     reply: Reply | None
     failure: str
+    tries: tuple[Problem, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A call on its way into the file, with whoever waits for it to be there."""
+
+    cells: tuple[Any, ...]
+    blocks: tuple[tuple[bytes, str], ...]
+    key: str
+    phase: str
+    model: str
+    outcome: Reply | ModelError
+    landed: asyncio.Future[None]
 
 
 class CallLedger:
     """The calls of one run, in its journal.
 
     A reply is durable when ``keep`` returns: it survives the process being killed. Replies that arrive in one turn
-    of the event loop share one transaction.
+    of the event loop share one transaction. What it holds in memory does not grow with the number of calls.
+
+    Args:
+        reading: what every reading goes on within. ``writing``: a transaction.
     """
 
-    def __init__(self, db: sqlite3.Connection, guard: Any) -> None:
-        self._db = db
-        self._guard = guard
-        self._waiting: list[tuple[Any, asyncio.Future[None]]] = []
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        *,
+        reading: Callable[[], AbstractContextManager[None]],
+        writing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._db, self._reading, self._writing = db, reading, writing
+        self._waiting: list[_Kept] = []
+        self._landings: list[tuple[int, Spent | None]] = []
+        self._woken: asyncio.AbstractEventLoop | None = None
         self._blocks: OrderedDict[bytes, None] = OrderedDict()
 
     def found(self, key: str) -> Reply | ModelError | None:
-        """Return what a call came to; None where it was not made, or not to the end."""
-        with self._guard():
+        """Return what a call came to; None where it was not made, or not to the end.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with self._reading():
             row = self._db.execute("SELECT answer FROM calls WHERE key = ?", [key]).fetchone()
-        return None if row is None else _as_outcome(json.loads(row[0]))
+            return None if row is None else as_outcome(from_cell(row[0]))
 
     async def keep(
         self, key: str, call: Call, *, model: str, outcome: Reply | ModelError, seconds: float
     ) -> None:
-        """Write what a call came to; it is durable on return.
+        """Write what a call came to; it is durable on return. A call that is there already stays as it is.
 
         Raises:
             StoppedError: it cannot be written.
         """
         loop = asyncio.get_running_loop()
-        landed: asyncio.Future[None] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._flush)
-        self._waiting.append(((key, call, model, outcome, seconds), landed))
-        await asyncio.shield(landed)
+        kept = _kept(key, call, model, outcome, seconds, loop.create_future())
+        self._waiting.append(kept)
+        self._wake()
+        await kept.landed
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write all that waits to be written, and wake those who wait for it."""
+        self._woken = None
         waiting, self._waiting = self._waiting, []
-        try:
-            with self._guard(), self._db:
-                for (key, call, model, outcome, seconds), _ in waiting:
-                    self._write(key, call, model, outcome, seconds)
-        except StoppedError as error:
-            self._blocks.clear()  # they may have been rolled back
-            for _, landed in waiting:
-                if not landed.done():
-                    landed.set_exception(error)
+        landings, self._landings = self._landings, []
+        if not waiting and not landings:
             return
-        for _, landed in waiting:
-            if not landed.done():
-                landed.set_result(None)
+        trouble: Exception | None = None
+        try:
+            with self._writing():
+                for number, charged in landings:
+                    charge(self._db, number, charged)
+                add_usage(
+                    self._db, [(one.phase, one.model, one.outcome) for one in waiting if self._write(one)]
+                )
+        except BaseException as error:
+            self._blocks.clear()  # some of them were rolled back
+            self._landings[:0] = landings  # what is reserved stays reserved until this is written
+            if not isinstance(error, Exception):
+                self._waiting[:0] = waiting
+                raise
+            trouble = error
+        for one in waiting:
+            _wake_up(one.landed, trouble)
 
-    def _write(self, key: str, call: Call, model: str, outcome: Reply | ModelError, seconds: float) -> None:
-        sent = [[message.role, *(self._kept(block) for block in message.blocks)] for message in call.messages]
+    def _wake(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._woken is not loop:
+            self._woken = loop
+            loop.call_soon(self.flush)
+
+    def _write(self, one: _Kept) -> bool:
+        """Write a call and return whether it was not there before."""
+        for digest, block in one.blocks:
+            self._write_block(digest, block)
         new = self._db.execute(
-            "INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                *(key, model, call.phase, call.item, call.community, call.persona, round(seconds, 4)),
-                *(json.dumps(sent), json.dumps(_as_data(outcome))),
-            ],
+            f"INSERT OR IGNORE INTO calls VALUES (NULL{', ?' * len(one.cells)})", one.cells
         ).rowcount
-        if new:
-            self._count(call.phase, model, outcome)
+        settle(self._db, one.key, spent_by(one.outcome) if new else Spent())
+        return bool(new)
 
-    def _kept(self, block: str) -> str:
-        """Keep a block once, and return its hash."""
-        digest = hashlib.blake2b(block.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    def _write_block(self, digest: bytes, block: str) -> None:
         if digest in self._blocks:
             self._blocks.move_to_end(digest)
-        else:
-            self._db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", [digest, json.dumps(block)])
-            self._blocks[digest] = None
-            if len(self._blocks) > KNOWN_BLOCKS:
-                self._blocks.popitem(last=False)
-        return digest.hex()
-
-    def _count(self, phase: str, model: str, outcome: Reply | ModelError) -> None:
-        row = self._db.execute(
-            "SELECT body FROM usage WHERE phase = ? AND model = ?", [phase, model]
-        ).fetchone()
-        before = UsageRow(phase=phase, model=model, **(json.loads(row[0]) if row else {}))
-        after = asdict(_added(before, outcome))
-        body = {name: value for name, value in after.items() if name not in {"phase", "model"}}
-        self._db.execute("INSERT OR REPLACE INTO usage VALUES (?, ?, ?)", [phase, model, json.dumps(body)])
+            return
+        self._db.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", [digest, to_cell(block)])
+        self._blocks[digest] = None
+        if len(self._blocks) > KNOWN_BLOCKS:
+            self._blocks.popitem(last=False)
 
     def usage(self) -> list[UsageRow]:
         """Return what calls used up, by phase and model, in the order of their first call."""
-        with self._guard():
-            rows = self._db.execute("SELECT phase, model, body FROM usage ORDER BY rowid").fetchall()
-        return [UsageRow(phase=phase, model=model, **json.loads(body)) for phase, model, body in rows]
+        with self._reading():
+            return read_usage(self._db)[0]
 
     def calls_of(self, item: str, community: str, persona: str | None = None) -> list[CallRecord]:
-        """Return the calls made for an item in a community, of one persona where it is named."""
-        query = "SELECT * FROM calls WHERE item = ? AND community = ? AND persona = coalesce(?, persona)"
-        with self._guard():
-            rows = self._db.execute(
-                f"{query} ORDER BY persona, phase, key", [item, community, persona]
-            ).fetchall()
-            return [self._record(row) for row in rows]
+        """Return the calls made for an item in a community, of one persona where it is named, in their order.
+
+        A call that several personas shared stands with the one that came first.
+        """
+        query = """SELECT key, model, phase, persona, seconds, messages, answer FROM calls
+                   WHERE item = ? AND community = ? AND (?3 IS NULL OR persona = ?3) ORDER BY number"""
+        named = [to_cell(item), to_cell(community), None if persona is None else to_cell(persona)]
+        with self._reading():
+            return [self._record(row) for row in self._db.execute(query, named).fetchall()]
 
     def _record(self, row: tuple[Any, ...]) -> CallRecord:
-        key, model, phase, _, _, persona, seconds, messages, answer = row
-        outcome = _as_outcome(json.loads(answer))
+        key, model, phase, persona, seconds, messages, answer = row
+        outcome = as_outcome(from_cell(answer))
         sent = tuple(
             Message(role=role, blocks=tuple(self._block(block) for block in blocks))
             for role, *blocks in json.loads(messages)
         )
         reply = outcome if isinstance(outcome, Reply) else None
-        failure = "" if reply else str(outcome)
         return CallRecord(
-            key=key, phase=phase, model=model, persona=persona, messages=sent, reply=reply, failure=failure,
-            seconds=seconds,
+            key=key, phase=phase, model=model, persona=from_cell(persona), messages=sent, reply=reply,
+            failure="" if reply else str(outcome), tries=outcome.tries, seconds=seconds,
         )  # fmt: skip
 
     def _block(self, digest: str) -> str:
         row = self._db.execute("SELECT text FROM texts WHERE hash = ?", [bytes.fromhex(digest)]).fetchone()
-        text: str = json.loads(row[0])
-        return text
+        if row is None:
+            raise ValueError(f"the block {digest} is not there")
+        return from_cell(row[0])
+
+    def forget_failed(self) -> set[tuple[str, str]]:
+        """Forget the calls that failed for a passing reason, within the caller's transaction.
+
+        What they used up stays in the usage, for it was used up.
+
+        Returns:
+            the (item, community) pairs that they were made for.
+        """
+        marks = ", ".join("?" * len(TRANSIENT))
+        passing = f"FROM calls WHERE problem IN ({marks})"
+        pairs = self._db.execute(f"SELECT DISTINCT item, community {passing}", list(TRANSIENT)).fetchall()
+        self._db.execute(f"DELETE {passing}", list(TRANSIENT))
+        return {(from_cell(item), from_cell(community)) for item, community in pairs}
 
     # Reservations, so that a killed process cannot make the next one exceed the run's limits.
 
-    def take_off(self, calls: int, tokens: int, cost: float) -> int:
-        """Reserve before a request what it can use up at the most, durably, and return the reservation's number."""
-        with self._guard(), self._db:
-            done = self._db.execute(
-                "INSERT INTO flights (calls, tokens, cost, lost) VALUES (?, ?, ?, 0)", [calls, tokens, cost]
-            )
-        return int(done.lastrowid or 0)
+    def take_off(self, calls: int, tokens: int, cost: float, *, key: str = "") -> int:
+        """Reserve, durably, what a request can use up at the most, and return the reservation's number.
 
-    def land(self, number: int, *, lost: bool) -> None:
-        """Release a reservation; one that is ``lost`` stays, as what may have been charged."""
-        with self._guard(), self._db:
-            if lost:
-                self._db.execute("UPDATE flights SET lost = 1 WHERE number = ?", [number])
-            else:
-                self._db.execute("DELETE FROM flights WHERE number = ?", [number])
+        Args:
+            key: of the call that the request is made for.
+
+        Raises:
+            StoppedError: it cannot be written.
+        """
+        with self._writing():
+            return open_flight(self._db, key, Spent(calls=calls, tokens=tokens, cost=cost))
+
+    def land(self, number: int, *, lost: bool, charged: Spent | None = None) -> None:
+        """Replace a reservation by what was ``charged``, or by nothing; one that is ``lost`` stays as it is.
+
+        With a key, what was charged counts until the call is kept, and from then on what the usage says of it,
+        and besides only what was charged beyond that. It is written with the next reply, so that a process that
+        is killed in between leaves the reservation.
+        """
+        self._landings.append((number, None if lost else charged or Spent()))
+        try:
+            self._wake()
+        except RuntimeError:  # no loop runs
+            self.flush()
 
     def spent(self) -> Spent:
         """Return what the run has used up, with what was in flight when a process was killed."""
-        with self._guard():
-            calls, tokens, cost = self._db.execute(
-                "SELECT coalesce(sum(calls), 0), coalesce(sum(tokens), 0), coalesce(sum(cost), 0) FROM flights"
-            ).fetchone()
-        rows = self.usage()
-        return Spent(
-            calls=calls + sum(row.requests for row in rows),
-            tokens=tokens + sum(row.tokens for row in rows),
-            cost=cost + sum(row.cost or 0.0 for row in rows),
-        )
+        with self._reading():
+            return read_usage(self._db)[1] + reserved(self._db)
 
 
-def _added(before: UsageRow, outcome: Reply | ModelError) -> UsageRow:
-    failed = isinstance(outcome, ModelError)
-    usage = Usage(cost=0.0) if isinstance(outcome, ModelError) else outcome.usage
-    problems = dict(before.problems)
-    for problem in (*outcome.tries, *([outcome.problem] if isinstance(outcome, ModelError) else [])):
-        problems[problem] = problems.get(problem, 0) + 1
-    return UsageRow(
-        phase=before.phase,
-        model=before.model,
-        calls=before.calls + 1,
-        failures=before.failures + failed,
-        requests=before.requests + 1 + len(outcome.tries),
-        prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
-        completion_tokens=before.completion_tokens + usage.completion_tokens,
-        cached_tokens=before.cached_tokens + usage.cached_tokens,
-        cost=None if before.cost is None or usage.cost is None else before.cost + usage.cost,
-        estimated=before.estimated + usage.estimated,
-        problems=dict(sorted(problems.items())),
-    )
+def _kept(
+    key: str,
+    call: Call,
+    model: str,
+    outcome: Reply | ModelError,
+    seconds: float,
+    landed: asyncio.Future[None],
+) -> _Kept:
+    """Return a call as it is written; whatever cannot be written fails here, for this call alone."""
+    blocks: list[tuple[bytes, str]] = []
+    sent: list[list[str]] = []
+    for message in call.messages:
+        hashed = [(_digest(block), block) for block in message.blocks]
+        blocks += hashed
+        sent.append([message.role, *(digest.hex() for digest, _ in hashed)])
+    whom = (to_cell(call.item), to_cell(call.community), to_cell(call.persona))
+    problem = outcome.problem if isinstance(outcome, ModelError) else None
+    answer = to_cell(outcome_text(outcome))
+    cells = (key, model, call.phase, *whom, round(seconds, 4), problem, json.dumps(sent), answer)
+    return _Kept(cells, tuple(blocks), key, call.phase, model, outcome, landed)
 
 
-def _as_data(outcome: Reply | ModelError) -> dict[str, Any]:
-    if isinstance(outcome, Reply):
-        return asdict(outcome)
-    return {
-        "problem": outcome.problem,
-        "detail": outcome.detail,
-        "retry_after": outcome.retry_after,
-        "sent": outcome.sent,
-        "tries": outcome.tries,
-    }
+def _digest(block: str) -> bytes:
+    return hashlib.blake2b(block.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _as_outcome(data: dict[str, Any]) -> Reply | ModelError:
-    tries = tuple(data.pop("tries"))
-    if "problem" in data:
-        error = ModelError(data.pop("problem"), data.pop("detail"), **data)
-        error.tries = tries
-        return error
-    usage, probabilities = Usage(**data.pop("usage")), tuple(data.pop("probabilities"))
-    return Reply(**data, usage=usage, probabilities=probabilities, tries=tries)
+def _wake_up(landed: asyncio.Future[None], trouble: Exception | None) -> None:
+    if landed.done() or landed.get_loop().is_closed():
+        return
+    if trouble is None:
+        landed.set_result(None)
+    else:
+        landed.set_exception(trouble)

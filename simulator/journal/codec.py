@@ -14,7 +14,10 @@ from simulator.item import Ballot, Item, Option, Preference, RealVotes, Turn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SURROGATES", "as_ballot", "as_item", "as_preference", "ballot_body", "item_body", "to_text"]
+__all__ = [
+    "SURROGATES", "as_ballot", "as_item", "as_preference", "ballot_body", "from_cell", "item_body", "to_cell",
+    "to_text",
+]  # fmt: skip
 
 DECIMALS = 9
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -26,6 +29,24 @@ def to_text(value: Any) -> str:
     if SURROGATES.search(text):  # SQLite cannot hold half a character, but its escape
         return json.dumps(_rounded(value), sort_keys=True, default=_plain)
     return text
+
+
+def to_cell(text: str) -> str | bytes:
+    """Return a text as SQLite can hold it: one with half a character as bytes.
+
+    >>> to_cell("whole"), from_cell(to_cell("\\ud83d\\ude00")) == "\\ud83d\\ude00"
+    ('whole', True)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def from_cell(held: str | bytes) -> str:
+    """Return the text that ``to_cell`` made ``held`` from."""
+    return held if isinstance(held, str) else held.decode("utf-8", "surrogatepass")
 
 
 def _rounded(value: Any) -> Any:

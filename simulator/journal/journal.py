@@ -1,6 +1,8 @@
 """The journal: the durable record of a run, one SQLite file that the engine writes and everybody else reads.
 
-Written in WAL mode: what was committed survives a killed process, and readers never wait.
+Written in WAL mode with ``synchronous = NORMAL``: what was committed survives the process being killed at any
+instant, and readers never wait. A power failure can cost the last transactions, back to the last checkpoint (some
+four megabytes), and never the file: the run then goes on from there, and makes the lost calls again.
 """
 
 from __future__ import annotations
@@ -12,15 +14,16 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from personas.errors import InputError
+from personas.errors import InputError, StoppedError
 from simulator.journal.calls import TABLES as CALL_TABLES
 from simulator.journal.calls import CallLedger
 from simulator.journal.codec import as_ballot, as_item, ballot_body, item_body, to_text
 from simulator.journal.lock import EngineLock
-from simulator.models.model import TRANSIENT, StoppedError
+from simulator.journal.opening import open_to_read, open_to_write, prepared, trouble_of
+from simulator.models.model import TRANSIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -29,15 +32,14 @@ if TYPE_CHECKING:
 __all__ = ["JOURNAL", "Journal"]
 
 JOURNAL = "journal.sqlite"
-FORMAT = "commonbond-journal/2"
-FULL = "disk is full", "disk I/O error", "readonly", "read-only"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS communities (community TEXT PRIMARY KEY, place INTEGER, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS personas (persona TEXT PRIMARY KEY, community TEXT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS norms (community TEXT, post TEXT, body TEXT NOT NULL, PRIMARY KEY (community, post));
-CREATE TABLE IF NOT EXISTS items (item TEXT PRIMARY KEY, place INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (item TEXT PRIMARY KEY, place INTEGER NOT NULL, generated INTEGER NOT NULL,
+                                  body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (item TEXT, community TEXT, place INTEGER, PRIMARY KEY (item, community));
 CREATE TABLE IF NOT EXISTS ballots (item TEXT, community TEXT, round INTEGER, persona TEXT, body TEXT NOT NULL,
                                     PRIMARY KEY (item, community, round, persona));
@@ -70,19 +72,18 @@ class Journal:
                 damaged or of another format.
         """
         if folder is None:
-            return cls(_prepared(sqlite3.connect(":memory:", check_same_thread=False), "memory"), None)
+            db = sqlite3.connect(":memory:", check_same_thread=False)
+            return cls(prepared(db, TABLES + CALL_TABLES), None)
         lock = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             lock = EngineLock(folder)
-            path = folder / JOURNAL
-            db = sqlite3.connect(path, timeout=30, check_same_thread=False)
-            return cls(_prepared(db, str(path)), folder, lock)
+            return cls(open_to_write(folder / JOURNAL, TABLES + CALL_TABLES), folder, lock)
         except BaseException as error:
             if lock is not None:
                 lock.release()
             if isinstance(error, OSError | sqlite3.Error):
-                raise _unusable(error, str(folder)) from error
+                _say(error, str(folder))
             raise
 
     @classmethod
@@ -92,63 +93,73 @@ class Journal:
         Raises:
             InputError: there is none, or it is damaged or of another format.
         """
-        path = folder / JOURNAL
-        if not path.is_file():
-            raise InputError(
-                "no run is here", where=str(folder), remedy="name a folder that a run was written to"
-            )
         try:
-            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-            found = cls(db, folder).fact("format")
-        except sqlite3.Error as error:
-            raise _unusable(error, str(path)) from error
-        if found != FORMAT:
-            db.close()
-            raise _other_format(found, str(path))
-        return cls(db, folder)
+            return cls(open_to_read(folder / JOURNAL), folder)
+        except (OSError, sqlite3.Error) as error:
+            _say(error, str(folder / JOURNAL))
+            raise
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-        if self._lock is not None:
-            self._lock.release()
+        """Write what still waits to be written, and close the file."""
+        try:
+            if "ledger" in vars(self):
+                self.ledger.flush()
+        finally:
+            self._db.close()
+            if self._lock is not None:
+                self._lock.release()
 
     @cached_property
     def ledger(self) -> CallLedger:
         """The run's model calls."""
-        return CallLedger(self._db, self._guarded)
+        return CallLedger(self._db, reading=self._reading, writing=self._writing)
+
+    @property
+    def _where(self) -> str:
+        return str(self.folder / JOURNAL) if self.folder else "memory"
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _reading(self) -> Iterator[None]:
         """Say in words what the file's trouble is.
 
         Raises:
-            StoppedError: nothing can be written any more. InputError: the file is damaged.
+            InputError: the file is damaged; StoppedError where the engine finds it so.
         """
         try:
             yield
-        except sqlite3.DatabaseError as error:
-            where = str(self.folder / JOURNAL) if self.folder else "memory"
-            if any(word in str(error) for word in FULL):
-                raise StoppedError(
-                    f"nothing more can be written: {error}",
-                    where=where,
-                    remedy="make room on the disk, or let the folder be written, and give the same command again",
-                ) from error
-            raise _unusable(error, where) from error
+        except StoppedError:
+            raise
+        except InputError as error:  # a value that no item or ballot may have
+            _say(ValueError(error.what), self._where, stops=self._lock is not None)
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            _say(error, self._where, stops=self._lock is not None)
+            raise
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._guarded(), self._db:
-            yield
+        """Make one transaction.
 
-    def _all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._guarded():
-            return self._db.execute(query, values).fetchall()
+        Raises:
+            StoppedError: nothing can be written any more.
+        """
+        try:
+            with self._db:
+                yield
+        except sqlite3.Error as error:
+            _say(error, self._where, stops=True)
+            raise
 
-    def _one(self, query: str, values: Sequence[Any] = ()) -> Any:
-        with self._guarded():
-            return self._db.execute(query, values).fetchone()
+    def _all(
+        self, query: str, values: Sequence[Any] = (), *, made: Callable[[Any], Any] | None = None
+    ) -> list[Any]:
+        with self._reading():
+            rows = self._db.execute(query, values).fetchall()
+            return [made(row) for row in rows] if made else rows
+
+    def _one(
+        self, query: str, values: Sequence[Any] = (), *, made: Callable[[Any], Any] | None = None
+    ) -> Any:
+        return next(iter(self._all(query, values, made=made)), None)
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +199,7 @@ class Journal:
         """Write items in order."""
         rows = [(item.item, place, to_text(item_body(item))) for place, item in enumerate(items)]
         with self._writing():
-            self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", rows)
+            self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, 0, ?)", rows)
 
     def event(self, kind: str, body: Mapping[str, Any]) -> None:
         """Append to the event stream."""
@@ -209,7 +220,7 @@ class Journal:
                 # A generated item's place is its job's, not the order in which jobs happen to be done.
                 self._db.execute(
                     """INSERT INTO items VALUES (?1, coalesce((SELECT place FROM jobs
-                                                 WHERE item = ?1 AND community = ?2), 0), ?3)""",
+                                                 WHERE item = ?1 AND community = ?2), 0), 1, ?3)""",
                     [item.item, community, to_text(item_body(item))],
                 )
             rows = [
@@ -238,32 +249,31 @@ class Journal:
 
     def fact(self, name: str) -> Any:
         """Return a named value; None where it was not written."""
-        row = self._one("SELECT value FROM facts WHERE name = ?", [name])
-        return None if row is None else json.loads(row[0])
+        return self._one("SELECT value FROM facts WHERE name = ?", [name], made=_body)
 
     def communities(self) -> dict[str, dict[str, Any]]:
         """Return what is known of each community, in order."""
-        return dict(_pairs(self._all("SELECT community, body FROM communities ORDER BY place")))
+        return dict(self._all("SELECT community, body FROM communities ORDER BY place", made=_pair))
 
     def personas(self, community: str) -> dict[str, dict[str, Any]]:
         """Return the panel of a community."""
         query = "SELECT persona, body FROM personas WHERE community = ? ORDER BY persona"
-        return dict(_pairs(self._all(query, [community])))
+        return dict(self._all(query, [community], made=_pair))
 
     def norms(self, community: str, posts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return those of the named norms of a community that ballots rest on."""
         marks = ",".join("?" * len(posts))
         query = f"SELECT post, body FROM norms WHERE community = ? AND post IN ({marks})"
-        return dict(_pairs(self._all(query, [community, *posts])))
+        return dict(self._all(query, [community, *posts], made=_pair))
 
     def items(self, *, first: int = 0, count: int = -1) -> list[Item]:
         """Return items in the order of the jobs, ``count`` of them from number ``first`` on; all where it is -1."""
-        rows = self._all(
+        return self._all(
             """SELECT body FROM items LEFT JOIN (SELECT item, min(place) AS job FROM jobs GROUP BY item) USING (item)
                ORDER BY job NULLS LAST, place LIMIT ? OFFSET ?""",
             [count, first],
+            made=_item,
         )
-        return [as_item(json.loads(row[0])) for row in rows]
 
     def item(self, name: str) -> Item:
         """Return one item.
@@ -271,53 +281,66 @@ class Journal:
         Raises:
             InputError: the run has no such item.
         """
-        row = self._one("SELECT body FROM items WHERE item = ?", [name])
-        if row is None:
+        found: Item | None = self._one("SELECT body FROM items WHERE item = ?", [name], made=_item)
+        if found is None:
             raise InputError(f"the run has no item {name!r}", where=str(self.folder))
-        return as_item(json.loads(row[0]))
+        return found
 
     def ballots(self, item: str, community: str, *, round: int | None = None) -> list[Ballot]:
         """Return the ballots on an item in a community, those of one round where it is named."""
         query = "SELECT body FROM ballots WHERE item = ? AND community = ?"
         query += "" if round is None else f" AND round = {int(round)}"
-        rows = self._all(f"{query} ORDER BY round, persona", [item, community])
-        return [as_ballot(json.loads(row[0])) for row in rows]
+        named = [item, community]
+        return self._all(f"{query} ORDER BY round, persona", named, made=lambda row: as_ballot(_body(row)))
 
     def results(self, *, first: int = 0, count: int = -1) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield (item, community, result) in the order of the jobs, ``count`` from number ``first`` on; all if -1."""
         query = """SELECT r.item, r.community, r.body FROM results r JOIN jobs j USING (item, community)
                    ORDER BY j.place LIMIT ? OFFSET ?"""
-        with self._guarded():
+        with self._reading():
             for item, community, body in self._db.execute(query, [count, first]):
                 yield item, community, json.loads(body)
 
     def result(self, item: str, community: str) -> dict[str, Any] | None:
         """Return what came of an item in a community; None where nothing did yet."""
-        row = self._one("SELECT body FROM results WHERE item = ? AND community = ?", [item, community])
-        return None if row is None else dict(json.loads(row[0]))
+        query = "SELECT body FROM results WHERE item = ? AND community = ?"
+        found: dict[str, Any] | None = self._one(query, [item, community], made=_body)
+        return found
 
     def last_event(self) -> int:
         """Return the number of the last event; 0 where there is none."""
         return int(self._one("SELECT coalesce(max(number), 0) FROM events")[0])
 
     def retry_failed(self) -> int:
-        """Forget the calls that failed for a passing reason, and every result that holds a failed ballot.
+        """Forget the calls that failed for a passing reason, and every result that failed or rests on such a call.
+
+        What those calls used up stays counted. A failure that is the model's answer, as a refusal is, would come
+        again, so its result stays too.
 
         Returns:
             how many results are to be made anew.
+
+        Raises:
+            StoppedError: it cannot be written.
         """
+        passing = ", ".join(f"'{problem}'" for problem in sorted(TRANSIENT))
+        failed = {(item, community) for item, community, result in self.results() if result.get("errors")}
+        failed |= set(
+            self._all(
+                f"""SELECT DISTINCT item, community FROM ballots
+                    WHERE json_extract(body, '$.failure') IN ({passing})"""
+            )
+        )
         with self._writing():
-            problems = ", ".join(f"'{problem}'" for problem in sorted(TRANSIENT))
-            self._db.execute(f"DELETE FROM calls WHERE json_extract(answer, '$.problem') IN ({problems})")
-            failed = [
-                (item, community)
-                for item, community, body in self._db.execute("SELECT item, community, body FROM results")
-                if (result := json.loads(body)).get("failed") or result.get("errors")
-            ]
+            anew = sorted((failed | self.ledger.forget_failed()) & self.done())
             for table in ("results", "ballots"):
-                self._db.executemany(f"DELETE FROM {table} WHERE item = ? AND community = ?", failed)
+                self._db.executemany(f"DELETE FROM {table} WHERE item = ? AND community = ?", anew)
+            self._db.executemany(
+                "DELETE FROM items WHERE generated AND item = ?", [(item,) for item, _ in anew]
+            )
             self._db.execute("UPDATE facts SET value = '\"unfinished\"' WHERE name = 'state'")
-        return len(failed)
+            self._append("retry", {"results": len(anew)})
+        return len(anew)
 
     def done(self) -> set[tuple[str, str]]:
         """Return the (item, community) pairs that have a result."""
@@ -331,8 +354,7 @@ class Journal:
     def events(self, *, after: int = 0, limit: int = 1000) -> list[tuple[int, float, str, dict[str, Any]]]:
         """Return (number, seconds since 1970, kind, body) of the events after a number, in order."""
         query = "SELECT number, at, kind, body FROM events WHERE number > ? ORDER BY number LIMIT ?"
-        rows = self._all(query, [after, limit])
-        return [(number, at, kind, json.loads(body)) for number, at, kind, body in rows]
+        return self._all(query, [after, limit], made=lambda row: (*row[:3], json.loads(row[3])))
 
     def _append(self, kind: str, body: Mapping[str, Any]) -> None:
         self._db.execute(
@@ -340,47 +362,20 @@ class Journal:
         )
 
 
-def _prepared(db: sqlite3.Connection, where: str) -> sqlite3.Connection:
-    """Make the tables in an empty file, all or none; refuse a file that holds something else, untouched."""
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    row = (
-        db.execute("SELECT value FROM facts WHERE name = 'format'").fetchone() if "facts" in tables else None
-    )
-    found = row and json.loads(row[0])
-    if tables and found != FORMAT:
-        db.close()
-        raise _other_format(found, where)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    fact = f"INSERT OR IGNORE INTO facts VALUES ('format', '{json.dumps(FORMAT)}');"
-    db.executescript(f"BEGIN; {TABLES} {CALL_TABLES} {fact} COMMIT;")
-    return db
+def _body(row: Sequence[Any]) -> Any:
+    return json.loads(row[-1])
 
 
-def _pairs(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, body in rows:
-        yield name, json.loads(body)
+def _pair(row: Sequence[Any]) -> tuple[str, Any]:
+    return row[0], _body(row)
 
 
-def _unusable(error: Exception, where: str) -> InputError:
-    """Return what to say of a folder that cannot be written, or of a damaged file."""
-    damaged = isinstance(error, sqlite3.DatabaseError) and (
-        "malformed" in str(error) or "not a database" in str(error) or "disk image" in str(error)
-    )
-    if damaged:
-        return InputError(
-            f"the journal is damaged: {error}",
-            where=where,
-            remedy="put back a copy, or begin the run in another folder; the file was left as it is",
-        )
-    return InputError(
-        f"no journal can be opened: {error}", where=where, remedy="check the folder, or name another"
-    )
+def _item(row: Sequence[Any]) -> Item:
+    return as_item(_body(row))
 
 
-def _other_format(found: object, where: str) -> InputError:
-    return InputError(
-        f"the journal's format is {found}, not {FORMAT}",
-        where=where,
-        remedy="it was made by another version of commonbond: begin the run in another folder",
-    )
+def _say(error: BaseException, where: str, *, stops: bool = False) -> None:
+    """Raise what is to be said of an error; nothing where it speaks for itself."""
+    told = trouble_of(error, where, stops=stops)
+    if told is not None:
+        raise told from error

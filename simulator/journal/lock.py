@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING
 
 from personas.errors import InputError
@@ -33,13 +32,17 @@ class EngineLock:
         try:
             self._lock.acquire(timeout=PATIENCE, poll_interval=0.05)
         except Timeout:
-            holder = _read(self._process)
+            holder = _holder(self._process)
             raise InputError(
-                f"another engine works on this run{f', process {holder}' if holder else ''}",
+                "another engine works on this run",
                 where=str(folder),
-                remedy="wait for it, or stop it and give the command again",
+                remedy=f"wait for it, or stop it: process {holder}" if holder else "wait for it",
             ) from None
-        self._process.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        try:
+            self._process.write_text(f"{os.getpid()}\n", encoding="utf-8")
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let another engine work on the run."""
@@ -49,7 +52,10 @@ class EngineLock:
 
 
 def is_running(folder: Path) -> bool:
-    """Return whether an engine works on the run in ``folder`` now."""
+    """Return whether an engine works on the run in ``folder`` now.
+
+    It looks by taking the lock for an instant, for which an engine that is about to start waits.
+    """
     from filelock import FileLock, Timeout
 
     if not (folder / LOCK).exists():
@@ -59,14 +65,26 @@ def is_running(folder: Path) -> bool:
             return False
     except Timeout:
         return True
-    except OSError:  # a folder that may not be written holds no engine of this user's
+    except OSError:  # what this user may not lock can only be told from what the engine wrote
+        return _lives(_holder(folder / PROCESS))
+
+
+def _holder(path: Path) -> int:
+    """Return the number of the process that holds the lock; 0 where it is not known."""
+    try:
+        written = path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return 0
+    return int(written) if written.isdecimal() else 0
+
+
+def _lives(process: int) -> bool:
+    if not process:
         return False
-
-
-def _read(path: Path) -> str:
-    for _ in range(5):
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError:
-            time.sleep(0.05)
-    return ""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True

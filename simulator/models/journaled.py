@@ -43,13 +43,18 @@ class Journaled:
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = asyncio.create_task(self._made(key, call))
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)  # whoever stops waiting, what is paid for still lands
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of connections and processes."""
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
         await self.inner.close()
+
+    def _ended(self, key: str, task: asyncio.Task[Reply]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # seen, also where nobody waits for it any more: it is kept, or every other call has it
 
     async def _made(self, key: str, call: Call) -> Reply:
         begun = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
 from collections import deque
 from contextlib import asynccontextmanager
@@ -21,16 +22,23 @@ START = 8
 SLOWER = 1.5
 """A window whose median latency is beyond so many times the best one's shows that the server queues."""
 SMALLEST_WINDOW = 8
-PROBING = 40
-"""Windows without a 429 before one more request is tried than was last refused."""
+QUIET, QUIET_TIMES = 60, 8
+"""Answers without a 429, and in multiples of the size, before more requests are tried than were last refused."""
+CHANCE, LATELY = 0.05, 200
+"""The share of 429s among the latest requests up to which they may come by chance, and how many those are."""
+PAUSES = 10
+"""Pauses that the server asked for that must pass before more is tried than was refused."""
+STEP = 1.25
+"""How many times the refused size is tried next."""
 
 
 class AdaptiveLimit:
     """A fair semaphore whose size follows the server's answers.
 
     At first it doubles with each window of as many answers as it is large, until latency rises or a 429 comes;
-    from then on it grows by one a window while latency holds. It is halved at the first 429 of a window. Where a 429 came, it stays below that size and tries one more only now and then (additive
-    increase, multiplicative decrease: Chiu & Jain 1989; the remembered ceiling as in CUBIC, Ha et al. 2008).
+    from then on it grows by one a window while latency holds. It is halved at the first 429 of a window; it then
+    grows back to below the size that was refused, and tries more only now and then (additive increase,
+    multiplicative decrease: Chiu & Jain 1989; the remembered ceiling as in CUBIC: Ha et al. 2008).
 
     Args:
         most: requests in flight, at the most.
@@ -41,7 +49,7 @@ class AdaptiveLimit:
         self.most = most
         self.size = min(start, most)
         self.in_flight = 0
-        self._ceiling = float("inf")
+        self._ceiling = math.inf
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._latencies: list[float] = []
         self._best: float | None = None
@@ -49,9 +57,11 @@ class AdaptiveLimit:
         self._starting = True
         self._refused = False
         self._paused_until = 0.0
+        self._no_probe_before = 0.0
+        self._proven = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._requests = self._limited = self._halved = self._largest = 0
-        self._recent: deque[bool] = deque(maxlen=2_000)
+        self._recent: deque[bool] = deque(maxlen=LATELY)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -96,39 +106,52 @@ class AdaptiveLimit:
     def answered(self, seconds: float) -> None:
         """Take note of an answer and of how long it took."""
         self._note(limited=False)
+        self._quiet += 1
         self._latencies.append(seconds)
         if len(self._latencies) < max(self.size, SMALLEST_WINDOW):
             return
         median = statistics.median(self._latencies)
         self._latencies.clear()
         self._best = median if self._best is None else min(self._best, median)
-        self._quiet = 0 if self._refused else self._quiet + 1
-        if self._refused or median > SLOWER * self._best:
-            self._starting = False
-        else:
+        if not self._refused and median <= SLOWER * self._best:
+            self._proven = max(self._proven, self.size)
             self._grow()
+        elif not self._refused:
+            self._starting = False
         self._refused = False
 
     def _grow(self) -> None:
-        if self._quiet >= PROBING:
-            self._ceiling, self._quiet = self._ceiling + 1, 0
-        wanted = 2 * self.size if self._starting else self.size + 1
-        self.size = max(self.size, int(min(wanted, self.most, self._ceiling - 1)))
+        """Take more: quickly at first and back to below what was refused, and by one beyond what was ever tried."""
+        rested = asyncio.get_running_loop().time() >= self._no_probe_before
+        if rested and self.size + 1 >= self._ceiling and self._quiet >= max(QUIET, QUIET_TIMES * self.size):
+            self._ceiling = max(self._ceiling + 1, STEP * self._ceiling)
+            self._quiet = 0
+        known = self._starting or 2 * self.size < self._ceiling < math.inf
+        wanted = 2 * self.size if known else self.size + 1
+        below = self.most if self._ceiling == math.inf else math.ceil(self._ceiling) - 1
+        self.size = max(self.size, min(wanted, self.most, below))
         self._largest = max(self._largest, self.size)
         self._wake()
 
     def refused(self, retry_after: float | None) -> None:
         """Take note of a 429; everybody waits as long as the server asks for."""
         self._note(limited=True)
+        self._quiet = 0
+        now = asyncio.get_running_loop().time()
         if retry_after:
-            self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + retry_after)
-        if self._refused:
-            return
-        self._refused, self._quiet, self._starting = True, 0, False
+            self._paused_until = max(self._paused_until, now + retry_after)
+            self._no_probe_before = now + PAUSES * retry_after
+        if self._refused or (self.size <= self._proven // 2 and self._lately() <= CHANCE):
+            return  # twice as many were fine just now: this one is no matter of how many there are
+        self._refused, self._starting = True, False
         self._ceiling = max(2, self.size)
+        self._proven = min(self._proven, self.size)
         self.size = max(1, self.size // 2)
         self._halved += 1
         self._latencies.clear()
+
+    def _lately(self) -> float:
+        return sum(self._recent) / len(self._recent) if self._recent else 0.0
 
     def _note(self, *, limited: bool) -> None:
         self._requests += 1
@@ -144,7 +167,7 @@ class AdaptiveLimit:
             "halved": self._halved,
             "requests": self._requests,
             "rate_limited": self._limited,
-            "rate_limited_lately": sum(self._recent) / len(self._recent) if self._recent else 0.0,
+            "rate_limited_lately": self._lately(),
         }
 
 

@@ -49,6 +49,8 @@ UNSENT = frozenset({"hang", "drip", "reset", "empty", "truncated"})
 """Faults after which the client cannot know what was used up, although the server worked."""
 RETRY_AFTER = "0.05"
 HUGE = 100_000
+LOGPROBS_OF = 10_000
+"""Characters of a reply that log-probabilities are told of, as they take some 150 bytes a token."""
 ELSEWHERE = (
     "Ich würde die zweite Möglichkeit wählen, weil sie am besten zu unserer Gemeinschaft passt.",
     "我更喜欢第二个选项,因为它更符合我们社区的价值观。",
@@ -315,7 +317,8 @@ class StandIn:
         choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
         if body.get("logprobs") and fault != "no_logprobs" and message["content"] is not None:
             offered = tuple(asked.options)
-            choice["logprobs"] = logprobs_of(message["content"], letter, offered, wishes.probability)
+            told = message["content"][:LOGPROBS_OF]
+            choice["logprobs"] = logprobs_of(told, letter, offered, wishes.probability)
         whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body.get("model")}
         return {**whole, "choices": [choice]} | self._usage(message, asked, fault)
 

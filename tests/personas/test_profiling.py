@@ -41,36 +41,33 @@ def profiled(corpus, *stores):
 
 
 VALUES = "People should always believe that what is right must never be sold."
-GREETING = "Thank you and welcome, good to see you again, you helped me with this."
 PLAIN = (
     "The kettle stood near the window for a long while.",
     "Rain fell over the garden during the whole of spring.",
     "Seven boxes arrived at noon with paper labels on them.",
 )
-MORE = (
-    "Every cup holds a little less than the pot would give.",
-    "The cellar stays cool through summer because of its stone.",
-    "Our club keeps its own shelf beside the northern door.",
-    "We meet at this table, and we wash our cups after it.",
-    "The leaves are rolled by hand on the slopes above town.",
-    "Could you explain what you mean by a second steeping?",
-    "You could try a smaller cup; have you considered that?",
-)
+TELLING = {
+    "shared values": "What we value is right; people should always do this and never do that, {}.",
+    "worldview": "How the world works, why things are true and what matters in general, {}.",
+    "collective identity": "Our community and our members, what this place is for and is not, {}.",
+    "tone and stances": "I strongly agree, I doubt that, a clear opinion is great, {}.",
+    "interaction style": "You could try this, have you considered what you mean, {}?",
+    "bonding dynamics": "Thank you, welcome, good to see you again, you helped me, {}.",
+}
+ALL = [text.format(word) for text in TELLING.values() for word in ("perhaps", "surely")]
 
 
 def test_a_sentence_stands_under_the_facet_that_it_tells_of_with_the_post_that_says_it(threads):
-    found = profiled(threads, store_of([*PLAIN, VALUES, GREETING, *MORE]))["tea"]
-    assert facet(found, "shared values")[0].text == VALUES
-    assert facet(found, "shared values")[0].posts == ("p003",)
-    assert (GREETING, ("p004",)) in [(each.text, each.posts) for each in facet(found, "bonding dynamics")]
+    found = profiled(threads, store_of(ALL))["tea"]
+    for place, name in enumerate(TELLING):
+        own = {(ALL[number], f"p{number:03}") for number in (2 * place, 2 * place + 1)}
+        assert {(each.text, each.posts[0]) for each in facet(found, name)} == own
 
 
 def test_identity_facets_and_bond_facets_stand_in_their_own_parts(threads):
-    found = profiled(threads, store_of([*PLAIN, VALUES, GREETING, *MORE]))["tea"]
-    assert {each.facet for each in found.identity} <= set(IDENTITY_FACETS)
-    assert {each.facet for each in found.bond} <= set(BOND_FACETS)
-    assert found.identity
-    assert found.bond
+    found = profiled(threads, store_of(ALL))["tea"]
+    assert {each.facet for each in found.identity} == set(IDENTITY_FACETS)
+    assert {each.facet for each in found.bond} == set(BOND_FACETS)
 
 
 def test_a_facet_has_two_sentences_at_most_and_no_sentence_stands_twice(threads):
@@ -101,17 +98,22 @@ def test_what_the_community_rejected_is_no_part_of_its_profile(threads):
 
 
 def test_the_bond_part_comes_from_answers_where_there_are_any(threads):
-    answers = [f"You could try {word} with your own kettle at home." for word in ("one", "two", "three")]
-    posts = ["a0", "a1", "a2", "q", "elsewhere"]
-    store = store_of([*answers, GREETING, VALUES], posts=posts)
-    found = profiled(threads, store)["tea"]
-    assert {each.text for each in found.bond} <= set(answers)
-    assert VALUES in {each.text for each in found.identity}
+    posts = ["a0", "a1", "a2", *(f"z{number:02}" for number in range(len(ALL)))]
+    found = profiled(threads, store_of([*PLAIN, *ALL], posts=posts))["tea"]
+    assert found.bond
+    assert {each.text for each in found.bond} <= set(PLAIN)
+    assert {each.text for each in found.identity} <= set(ALL)
+
+
+def test_of_equally_near_sentences_that_with_a_word_of_the_facet_comes_first(threads):
+    texts = ["Kettles tend to stand near those windows.", "Kettles ought to stand near those windows."]
+    found = profiled(threads, store_of(texts))["tea"]
+    assert [each.text for each in facet(found, "shared values")] == texts[::-1]
 
 
 def test_where_nobody_answers_the_bond_part_comes_from_all(threads):
-    found = profiled(threads, store_of([*PLAIN, VALUES, GREETING, *MORE]))["tea"]
-    assert GREETING in {each.text for each in found.bond}
+    found = profiled(threads, store_of(ALL, posts=[f"z{number:02}" for number in range(len(ALL))]))["tea"]
+    assert len(found.bond) == 6
 
 
 def test_what_all_communities_say_gives_way_to_what_one_says(threads):

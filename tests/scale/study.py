@@ -17,11 +17,12 @@ from personas import Corpus  # noqa: E402
 from personas.seeds import derived_rng  # noqa: E402
 from simulator import Simulation  # noqa: E402
 from simulator.item import Item, Option  # noqa: E402
+from simulator.run import Run  # noqa: E402
 
 if TYPE_CHECKING:
-    from simulator.models.model import Model
+    from simulator.models.model import Model, ModelError, Reply
 
-__all__ = ["Figures", "forum_corpus", "forum_items", "forum_simulation"]
+__all__ = ["Figures", "forum_corpus", "forum_items", "forum_simulation", "outcomes"]
 
 FORUM = ROOT / "examples" / "data" / "forum"
 MODEL = "hosted_vllm/stand-in"
@@ -61,6 +62,15 @@ def forum_simulation(
     """Return a simulation of the forum with panels of sixteen; one judgement a persona, no discussion."""
     given = {"panel": 16, "rounds": 0, "recheck": 0.0, "sharpness": 10.0, "embedder": WordEmbedder()}
     return Simulation(corpus, seed=seed, model=model, **{**given, **choices})
+
+
+def outcomes(folder: Path) -> dict[str, Reply | ModelError]:
+    """Return what each call in a run's journal came to, by the call's key."""
+    run = Run.open(folder)
+    keys = [row[0] for row in run.journal._db.execute("SELECT key FROM calls ORDER BY key")]
+    found = {key: run.journal.ledger.found(key) for key in keys}
+    run.journal.close()
+    return {key: outcome for key, outcome in found.items() if outcome is not None}
 
 
 class Figures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,12 @@ def test_a_query_takes_a_call_a_response_or_one_for_all_and_is_then_judged():
     assert alone["judge"] == joint["judge"] == (5, 5)
 
 
+def test_a_query_for_no_response_takes_no_call():
+    jobs = [(Query(item="none", query="What now?", count=0), "tea")]
+    for sampling in ("independent", "negatively-correlated"):
+        assert estimated(jobs, {"tea": a_room()}, settings_of(sampling=sampling)).total.calls == (0, 0)
+
+
 def test_an_item_with_more_options_than_letters_is_put_to_nobody():
     found = estimated([(an_item(size=27), "tea")], {"tea": a_room()}, settings_of(recheck=1.0))
     assert found.total.calls == (0, 0)
@@ -177,8 +184,15 @@ async def test_the_calls_of_a_discussion_lie_between_the_bounds_and_reach_the_up
     assert model.calls["discuss"] == 6
 
 
-async def test_where_every_prompt_is_rendered_the_tokens_of_judging_and_writing_are_those_sent():
-    rooms = {"tea": a_room(5)}
+async def test_where_every_prompt_is_rendered_the_tokens_of_judging_are_those_sent():
+    people = panel(5)
+    lives = (
+        replace(one, attributes={"told": "a life " * 9**place})
+        for place, one in enumerate(people.personas[:3])
+    )
+    people = replace(people, personas=(*lives, *people.personas[3:]))
+    store = store_of([f"the pot {'was warm ' * (number % 7)} {number}" for number in range(30)])
+    rooms = {"tea": room_of(people, store)}
     jobs = [(an_item(0, 3), "tea"), (an_item(1), "tea")]
     model = await carried_out(jobs, rooms, settings_of())
     found = {phase.phase: phase for phase in estimated(jobs, rooms, settings_of()).phases}
@@ -272,6 +286,23 @@ def test_it_is_the_same_for_the_same_seed():
     rooms = {"tea": a_room(5, ties=PAIR, susceptibility=0.4)}
     jobs = [(an_item(number), "tea") for number in range(60)]
     assert estimated(jobs, rooms, settings_of(rounds=1)) == estimated(jobs, rooms, settings_of(rounds=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        ("warm the pot", 3),
+        ("größer", 2),
+        ("чай", 2),
+        ("ἀἀἀἀ", 2),
+        ("温杯", 2),
+        ("차를 마시다", 6),
+        ("お茶", 2),
+    ],
+)
+def test_tokens_are_counted_by_script(text, tokens):
+    assert token_count(text) == tokens
 
 
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x24F)), st.text(max_size=20))

@@ -377,6 +377,19 @@ async def test_over_the_wire_every_sentence_rests_on_posts_of_its_community():
         assert set(each.posts) <= set(store.place)
 
 
+def test_a_batch_ends_before_its_posts_are_too_long_for_it():
+    batches = post_batches(store_of(["w" * 800] * 23).norms)
+    assert [len(batch) for batch in batches] == [10, 10, 3]
+
+
+async def test_labels_are_read_in_brackets_in_capitals_and_in_one_text():
+    found = await written(Scripted(lambda posts: sentences(drawn("One.", "[P1]"))), said(3))
+    assert found.profile.identity[0].posts == ("p000",)
+    listed = {"facet": "worldview", "text": "Two.", "posts": "p2, [p3]"}
+    found = await written(Scripted(lambda posts: sentences(listed)), said(3))
+    assert found.profile.identity[0].posts == ("p001", "p002")
+
+
 @given(st.lists(st.integers(1, 3_000), min_size=1, max_size=40))
 def test_batches_hold_every_post_once_and_stay_within_their_bounds(lengths):
     posts = store_of(["w" * length for length in lengths]).norms

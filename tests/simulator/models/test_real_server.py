@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+from small_runs import items_for, simulation_of
 
 from simulator.models.direct import DirectModel
 from simulator.models.model import Call, Message, ModelError
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-MISSING = [name for name in ("accelerate", "fastapi", "openai", "transformers", "uvicorn") if find_spec(name) is None]
+    from personas import Corpus
+
+MISSING = [
+    name for name in ("accelerate", "fastapi", "openai", "transformers", "uvicorn") if find_spec(name) is None
+]
 pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"transformers serve needs {', '.join(MISSING)}: install the dev extra"
 )
@@ -39,7 +44,7 @@ TEMPLATE = (
     "{% for message in messages %}<{{ message['role'] }}>{{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}<assistant>{% endif %}"
 )
-LONGEST = 8192
+LONGEST = 16384
 """Positions of the tiny transformer; a prompt that is longer is an error of the server's."""
 STARTING = 60.0
 """Seconds to wait for the server, which imports torch first."""
@@ -150,3 +155,27 @@ async def test_a_model_that_the_server_does_not_have_is_named(real_server: str) 
     with pytest.raises(ModelError, match="other"):
         await model.complete(asked())
     await model.close()
+
+
+def test_a_run_over_nonsense_ends_with_a_truthful_report(
+    real_server: str, forum: Corpus, tmp_path: Path
+) -> None:
+    simulation = simulation_of(
+        forum, model="hosted_vllm/tiny", api_base=real_server, panel=3, reply_tokens=16, rounds=1, recheck=0.0,
+        at_once=4,
+    )  # fmt: skip
+    run = simulation.run(items_for(2), out=tmp_path / "run")
+    said, usage = run.reliability(), run.usage()
+    asked = sum(row.calls for row in usage if row.phase == "judge")
+    assert asked == 2 * 2 * 3  # items, communities, personas
+    assert said.ballots + said.abstentions + sum(said.failures.values()) == asked
+    assert sum(said.failures.values()) == asked
+    assert set(said.failures) <= {"unreadable reply", "cut off"}
+    assert sum(row.calls for row in usage if row.phase == "repair") == asked
+    assert all(row.failures == row.estimated == 0 for row in usage)
+    for preference in run.preferences().values():
+        assert preference.ballots == 0
+        assert preference.shares == pytest.approx((0.5, 0.5))
+    (record, *_) = run.journal.ledger.calls_of("item00", "tea")
+    assert record.reply is not None
+    assert record.reply.text

@@ -1,0 +1,32 @@
+"""A run that is killed goes on where its journal ends; the full-size figures are tests/scale/kills.py's."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from stand_in import stand_in
+
+sys.path.append(str(Path(__file__).parents[1] / "scale"))
+import kills
+
+
+def test_a_killed_run_goes_on_without_repeating_what_its_journal_holds(tmp_path: Path) -> None:
+    with stand_in(latency=0.05, persona_noise=0.3) as server:
+        expected, first, last = kills.undisturbed(tmp_path, server, 3)
+        after = first + 0.6 * (last - first)
+        came = kills.killed_and_resumed(tmp_path, server, 3, after=after, expected=expected, name="killed")
+    assert came.journaled
+    assert came.in_flight
+    assert came.repeated == came.in_flight
+    assert came.same
+
+
+def test_the_comparison_of_runs_sees_a_changed_ballot(tmp_path: Path) -> None:
+    import sqlite3
+
+    with stand_in() as server:
+        expected, *_ = kills.undisturbed(tmp_path, server, 1)
+    with sqlite3.connect(tmp_path / "undisturbed" / "journal.sqlite") as db:
+        db.execute("UPDATE ballots SET body = replace(body, 'choice', 'chosen') WHERE rowid = 1")
+    assert kills.whole(tmp_path / "undisturbed") != expected
