@@ -15,6 +15,8 @@ FLIGHTS_TABLE = """
 CREATE TABLE IF NOT EXISTS flights (number INTEGER PRIMARY KEY, key TEXT, landed INTEGER, calls INTEGER,
                                     tokens INTEGER, cost REAL);
 """
+LOST = 2
+"""What ``landed`` is for a flight that ended without a reply and may have been charged; else 1, and 0 before."""
 BEYOND = 0
 """The number of the row that holds what was charged for kept calls beyond what the usage counts for them."""
 
@@ -31,7 +33,7 @@ def open_flight(db: sqlite3.Connection, key: str, most: Spent) -> int:
 def charge(db: sqlite3.Connection, number: int, charged: Spent | None) -> None:
     """Replace a reservation by what was charged; all of it stays where that is None."""
     if charged is None:
-        db.execute("UPDATE flights SET landed = 1 WHERE number = ?", [number])
+        db.execute(f"UPDATE flights SET landed = {LOST} WHERE number = ?", [number])
         return
     db.execute(
         "UPDATE flights SET landed = 1, calls = ?, tokens = ?, cost = ? WHERE number = ?",
@@ -42,14 +44,21 @@ def charge(db: sqlite3.Connection, number: int, charged: Spent | None) -> None:
 
 def settle(db: sqlite3.Connection, key: str, counted: Spent) -> None:
     """Forget a call's landed requests, now that the usage counts ``counted`` for it; keep what is beyond that."""
-    calls, tokens, cost = db.execute(
-        "SELECT sum(calls), sum(tokens), sum(cost) FROM flights WHERE key = ? AND landed", [key]
+    calls, *charged = db.execute(
+        f"""SELECT sum(calls),
+            total(tokens) FILTER (WHERE landed = {LOST}), total(cost) FILTER (WHERE landed = {LOST}),
+            total(tokens) FILTER (WHERE landed = 1), total(cost) FILTER (WHERE landed = 1)
+            FROM flights WHERE key = ? AND landed""",
+        [key],
     ).fetchone()
     if calls is None:
         return
+    lost_tokens, lost_cost, tokens, cost = charged
     beyond = [
-        max(0, calls - counted.calls), max(0, tokens - counted.tokens), max(0.0, cost - counted.cost),
-    ]  # fmt: skip
+        max(0, calls - counted.calls),
+        int(lost_tokens + max(0, tokens - counted.tokens)),
+        lost_cost + max(0.0, cost - counted.cost),
+    ]
     db.execute("DELETE FROM flights WHERE key = ? AND landed", [key])
     db.execute(
         """INSERT INTO flights VALUES (?, '', 1, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET

@@ -36,8 +36,13 @@ def open_to_write(path: Path, tables: str) -> sqlite3.Connection:
             _check(db, str(path))
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
-                raise _damaged(found, str(path))
-    return prepared(sqlite3.connect(path, timeout=30, check_same_thread=False), tables)
+                raise _damaged(found.splitlines()[-1], str(path))
+    db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        return prepared(db, tables)
+    except BaseException:
+        db.close()
+        raise
 
 
 def prepared(db: sqlite3.Connection, tables: str) -> sqlite3.Connection:
@@ -54,7 +59,8 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """Open the journal at ``path`` to read only, also where nothing can be written beside it.
 
     Raises:
-        InputError: there is none, or it is of another format or another program's.
+        InputError: there is none, it is of another format or another program's, or it did not end and its folder
+            may not be written.
         sqlite3.Error: the file cannot be opened, or is damaged.
     """
     if not path.is_file() or _is_blank(path):
@@ -96,10 +102,16 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         db.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
         db.close()
-        log = path.with_name(f"{path.name}-wal")
-        if error.sqlite_errorname != "SQLITE_CANTOPEN" or (log.exists() and log.stat().st_size):
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
             raise
-        # A log cannot be made in a read-only folder, nor is one needed: nobody can write there.
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise InputError(
+                f"a run that did not end cannot be read in a folder that may not be written: {error}",
+                where=str(path.parent),
+                remedy="copy the folder to where you may write, and name the copy",
+            ) from error
+        # Reading needs a log beside the file, which cannot be made here; but nor can anybody change the file.
         db = sqlite3.connect(f"{address}&immutable=1", uri=True)
     return db
 

@@ -49,6 +49,7 @@ class Retrying:
         self._streak = 0
         self._answered = answered_before
         self._reached = float("-inf")
+        self._stop: StoppedError | None = None
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call, after as many attempts as it takes.
@@ -57,9 +58,18 @@ class Retrying:
             ModelError: there is no reply, and making the call again does not help.
             StoppedError: no other call would get one either.
         """
+        try:
+            return await self._tried(call)
+        except StoppedError as stop:
+            self._stop = self._stop or stop
+            raise
+
+    async def _tried(self, call: Call) -> Reply:
         begun = asyncio.get_running_loop().time()
         tries: list[Problem] = []
         while True:
+            if self._stop is not None:  # what stopped another call would stop this one
+                raise self._stop
             try:
                 reply = await self.inner.complete(call)
             except ModelError as error:

@@ -7,11 +7,24 @@ the whole panel; each block of a message ends where sharing ends.
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from simulator.models.model import Message
 from simulator.prompts.answers import LETTERS
 from simulator.prompts.fencing import Fence
+from simulator.prompts.lengths import (
+    MEMORY,
+    NORM,
+    POST,
+    QUERY,
+    REASON,
+    REPLY,
+    SENTENCE,
+    TITLE,
+    TRAIT,
+    fair_cut,
+)
 from simulator.prompts.templates import Templates
 
 if TYPE_CHECKING:
@@ -27,12 +40,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Prompts"]
 
-NORM, MEMORY, OPTION, QUERY, REASON, POST, TITLE = 400, 240, 2_000, 4_000, 300, 800, 120
-"""Characters that are shown of each kind of text, at the most."""
 NOTHING = "- nothing is known"
+NONE_OWN = "- nothing on this"
 BLOCKS = 256
 """Rendered blocks that are kept."""
-WHO = {"user": "asked before", "assistant": "answered before"}
+TEXTS = 1_024
+"""Texts that are kept marked, cleaned and cut, as a panel's personas share them."""
+WHO = {"user": "Asked before", "assistant": "Answered before"}
+QUESTION = "The question"
+RECEIVED = ((0.2, "rejected"), (0.4, "mostly rejected"), (0.6, "disputed"), (0.8, "mostly endorsed"))
+"""In words, an endorsement below each figure; ``ENDORSED`` from the last on."""
+ENDORSED = "endorsed"
+ACTIVITY = {
+    "low": "- you take part less than most members\n",
+    "middle": "- you take part about as much as most members\n",
+    "high": "- you take part more than most members\n",
+}
 
 
 class Prompts:
@@ -46,6 +69,7 @@ class Prompts:
     def __init__(self, templates: Templates, *, seed: int) -> None:
         self.templates = templates
         self.fence = Fence.of(seed)
+        self._told = lru_cache(TEXTS)(self.fence.around)
         self._rendered: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self.fingerprint = templates.fingerprint
 
@@ -70,8 +94,13 @@ class Prompts:
         answer: Answer,
     ) -> tuple[Message, ...]:
         """Return what a persona is sent to judge an item, its options in the given order."""
-        asked = (self._asked(item, shown), self._persona(room, persona, recalled))
-        return self._messages(room, *asked, self._options(item, order, answer))
+        return self._messages(
+            room,
+            self._asked(item, shown),
+            self._persona(room, persona, recalled),
+            self._options(item, order),
+            self._form(answer, len(order)),
+        )
 
     def discuss(
         self,
@@ -86,26 +115,19 @@ class Prompts:
         own: Ballot,
         heard: Sequence[Ballot],
     ) -> tuple[Message, ...]:
-        """Return what a persona is sent to judge again, having heard the ballots of its neighbours."""
-        letters = {option: LETTERS[place] for place, option in enumerate(order)}
-        said = "".join(
-            self._fill(
-                "neighbour",
-                number=number,
-                answer=_answer(ballot, letters),
-                reason=self.fence.clean(ballot.reason, REASON),
-            )
-            for number, ballot in enumerate(heard, start=1)
+        """Return what a persona is sent to judge again, having heard the ballots of its neighbours.
+
+        The neighbours are numbered from 1 in the order of ``heard``, and what they hold is named by the letters
+        that the options have for this persona.
+        """
+        return self._messages(
+            room,
+            self._asked(item, shown),
+            self._persona(room, persona, recalled),
+            self._talk(room, order, own, heard),
+            self._options(item, order),
+            self._form(answer, len(order), more=self._fill("convinced").rstrip("\n")),
         )
-        talk = self._fill(
-            "discussion",
-            own=f"{_answer(own, letters)}, because: {self.fence.around(own.reason, REASON)}",
-            neighbours=f"{room.susceptibility:.2f}",
-            norms=f"{1 - room.susceptibility:.2f}",
-            heard=said.rstrip("\n"),
-        )
-        asked = (self._asked(item, shown), self._persona(room, persona, recalled))
-        return self._messages(room, *asked, talk, self._options(item, order, answer, discussed=True))
 
     def generate(
         self,
@@ -117,45 +139,60 @@ class Prompts:
         recalled: Sequence[Norm],
         count: int,
     ) -> tuple[Message, ...]:
-        """Return what a persona is sent to write one response, or ``count`` that stand for differing values."""
+        """Return what a persona is sent to write one response, or ``count`` that stand for differing values.
+
+        The latter are negatively correlated: one request for a set whose responses lie apart on the two axes of
+        value of Inglehart and Welzel (Zhang et al. 2025).
+        """
         task = self._fill("generate-one") if count == 1 else self._fill("generate-set", count=count)
-        asked = (self._asked(query, shown), self._persona(room, persona, recalled))
-        return self._messages(room, *asked, task)
+        return self._messages(
+            room, self._asked(query, shown), self._persona(room, persona, recalled), task.rstrip("\n")
+        )
 
     def repair(self, messages: tuple[Message, ...], reply: str, problem: str) -> tuple[Message, ...]:
-        """Return a prompt with the reply that could not be read, and what was wrong with it."""
-        said = self.fence.clean(reply, OPTION) or "(nothing)"
-        told = self._fill("repair", problem=self.fence.clean(problem, REASON))
+        """Return a prompt with the reply that could not be read, what was wrong with it, and the form once more.
+
+        The form of the answer is the last block of what these prompts are made of.
+        """
+        said = self.fence.clean(reply, REPLY) or "(nothing)"
+        told = self._fill("repair", problem=self._told(problem, REASON), form=messages[-1].blocks[-1])
         return (
             *messages,
             Message(role="assistant", blocks=(said,)),
-            Message(role="user", blocks=(told,)),
+            Message(role="user", blocks=(told.rstrip("\n"),)),
         )
 
     def profile_map(self, title: str, posts: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
         """Return what is sent to draw sentences from (label, text) posts of a community."""
-        listed = "\n".join(f"[{label}] {self.fence.around(text, POST)}" for label, text in posts)
-        return self._profiling("profile-map", title, posts=listed)
+        listed = "\n".join(f"[{label}] {self._told(text, POST)}" for label, text in posts)
+        return self._profiling(
+            self._fill("profile-posts", title=self._told(title, TITLE), posts=listed), "map"
+        )
 
     def profile_reduce(self, title: str, sentences: Sequence[tuple[str, str, str]]) -> tuple[Message, ...]:
         """Return what is sent to merge (label, facet, text) sentences into a profile."""
         listed = "\n".join(
-            f"[{label}] {facet}: {self.fence.around(text, NORM)}" for label, facet, text in sentences
+            f"[{label}] {facet}: {self._told(text, SENTENCE)}" for label, facet, text in sentences
         )
-        return self._profiling("profile-reduce", title, sentences=listed)
+        told = self._fill("profile-sentences", title=self._told(title, TITLE), sentences=listed)
+        return self._profiling(told, "reduce")
 
     def _fill(self, name: str, **values: object) -> str:
-        return self.templates.fill(name, open=self.fence.open, close=self.fence.close, **values)
+        return self.templates.fill(name, **values)
 
     def _messages(self, room: Room, *blocks: str) -> tuple[Message, ...]:
-        system = Message(role="system", blocks=(self._fill("instructions"), self._community(room)))
+        system = Message(role="system", blocks=(self._marked("instructions"), self._community(room)))
         return system, Message(role="user", blocks=blocks)
 
-    def _profiling(self, name: str, title: str, **values: object) -> tuple[Message, ...]:
-        told = self._fill(name, title=self.fence.clean(title, TITLE), **values)
+    def _marked(self, name: str) -> str:
+        """Return instructions that say what the marks mean."""
+        return self._fill(name, open=self.fence.open.rstrip(), close=self.fence.close.lstrip())
+
+    def _profiling(self, told: str, step: str) -> tuple[Message, ...]:
+        task = self._fill(f"profile-{step}").rstrip("\n")
         return (
-            Message(role="system", blocks=(self._fill("profile"),)),
-            Message(role="user", blocks=(told,)),
+            Message(role="system", blocks=(self._marked("profile"),)),
+            Message(role="user", blocks=(told, task)),
         )
 
     def _once(self, key: tuple[object, ...], render: Callable[[], str]) -> str:
@@ -174,50 +211,53 @@ class Prompts:
     def _describe(self, room: Room) -> str:
         return self._fill(
             "community",
-            title=self.fence.clean(room.title or room.community, TITLE),
+            title=self._told(room.title or room.community, TITLE),
             identity=self._sentences(room.profile.identity),
             bond=self._sentences(room.profile.bond),
         )
 
     def _sentences(self, sentences: Sequence[ProfileSentence]) -> str:
         lines = [
-            self._fill("sentence", facet=sentence.facet, text=self.fence.clean(sentence.text, NORM))
-            for sentence in sentences
+            self._fill("sentence", facet=each.facet, text=self._told(each.text, SENTENCE))
+            for each in sentences
         ]
-        return "".join(lines).rstrip("\n") or NOTHING
+        return _listed(lines, NOTHING)
 
     def _asked(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
         key = ("asked", asked.query, asked.turns, tuple(shown))
         return self._once(key, lambda: self._ask(asked, shown))
 
     def _ask(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
-        turns = [
-            self._fill("turn", who=WHO[turn.role], text=self.fence.clean(turn.text, QUERY))
-            for turn in asked.turns
+        *turns, question = [
+            self._fill("turn", who=who, text=self._told(text, QUERY))
+            for who, text in [*((WHO[turn.role], turn.text) for turn in asked.turns), (QUESTION, asked.query)]
         ]
         norms = [
             self._fill(
                 "norm",
+                received=_received(norm),
                 endorsement=f"{norm.endorsement:.2f}",
                 support=_support(norm),
-                text=self.fence.clean(norm.said, NORM),
+                text=self._told(norm.said, NORM),
             )
             for norm in shown
         ]
         return self._fill(
-            "item",
-            turns="".join(turns),
-            query=self.fence.clean(asked.query, QUERY),
-            norms="".join(norms).rstrip("\n") or NOTHING,
+            "item", turns="".join(turns), question=question.rstrip("\n"), norms=_listed(norms, NOTHING)
         )
 
     def _persona(self, room: Room, persona: Persona, recalled: Sequence[Norm]) -> str:
+        traits = [
+            self._fill("trait", text=self._told(f"{name}: {value}", TRAIT))
+            for name, value in persona.attributes.items()
+        ]
         memories = [
             self._fill(
                 "memory",
                 how="wrote" if persona.member and norm.author == persona.member else "read",
+                received=_received(norm),
                 endorsement=f"{norm.endorsement:.2f}",
-                text=self.fence.clean(norm.said, MEMORY),
+                text=self._told(norm.said, MEMORY),
             )
             for norm in recalled
         ]
@@ -226,34 +266,74 @@ class Prompts:
             "persona",
             number=members.index(persona.persona) + 1,
             size=len(members),
-            traits=self._traits(persona),
-            memories="".join(memories).rstrip("\n") or "You remember nothing of your own on this.",
+            traits=_listed([ACTIVITY.get(persona.activity, ""), *traits], NOTHING),
+            memories=_listed(memories, NONE_OWN),
         )
 
-    def _traits(self, persona: Persona) -> str:
-        told = [
-            f"{self.fence.clean(name, TITLE)}: {self.fence.around(value, TITLE)}."
-            for name, value in persona.attributes.items()
-        ]
-        if persona.activity:
-            told.insert(0, f"Your activity here, beside the others': {persona.activity}.")
-        return " ".join(told)
-
-    def _options(self, item: Item, order: Sequence[int], answer: Answer, *, discussed: bool = False) -> str:
-        lines = [
+    def _talk(self, room: Room, order: Sequence[int], own: Ballot, heard: Sequence[Ballot]) -> str:
+        letters = {option: LETTERS[place] for place, option in enumerate(order)}
+        said = [
             self._fill(
-                "option", letter=LETTERS[place], text=self.fence.clean(item.options[option].text, OPTION)
+                "neighbour", number=number, answer=_answer(ballot, letters), reason=self._reason(ballot)
             )
+            for number, ballot in enumerate(heard, start=1)
+        ]
+        return self._fill(
+            "discussion",
+            own=f"{_answer(own, letters)}, because: {self._reason(own)}",
+            heard=_listed(said, NOTHING),
+            weight=self._fill(_weight(room.susceptibility)).rstrip("\n"),
+            neighbours=f"{room.susceptibility:.2f}",
+            norms=f"{1 - room.susceptibility:.2f}",
+        )
+
+    def _reason(self, ballot: Ballot) -> str:
+        return self._told(ballot.reason or "no reason given", REASON)
+
+    def _options(self, item: Item, order: Sequence[int]) -> str:
+        cut = fair_cut([len(option.text) for option in item.options])
+        lines = [
+            self._fill("option", letter=LETTERS[place], text=self._told(item.options[option].text, cut))
             for place, option in enumerate(order)
         ]
-        asked = self._fill(f"answer-{answer}", letters=", ".join(LETTERS[: len(order)])).rstrip("\n")
-        more = self._fill("convinced").rstrip("\n") if discussed else ""
-        return self._fill("options", options="".join(lines).rstrip("\n"), answer=asked + more)
+        return self._fill("options", options=_listed(lines, ""))
+
+    def _form(self, answer: Answer, size: int, *, more: str = "") -> str:
+        return self._fill(f"answer-{answer}", letters=", ".join(LETTERS[:size]), more=more).rstrip("\n")
+
+
+def _listed(lines: Sequence[str], nothing: str) -> str:
+    return "".join(lines).rstrip("\n") or nothing
+
+
+def _received(norm: Norm) -> str:
+    return next((words for limit, words in RECEIVED if norm.endorsement < limit), ENDORSED)
 
 
 def _support(norm: Norm) -> str:
-    return f"{norm.support:,} votes" if norm.basis == "votes" else f"its rank among {norm.support:,} answers"
+    if norm.basis == "votes":
+        return f"{norm.support:,} vote{'' if norm.support == 1 else 's'}"
+    return f"by its rank among {norm.support:,}"
+
+
+def _weight(susceptibility: float) -> str:
+    if susceptibility < 1 / 3:
+        return "weight-norms"
+    return "weight-both" if susceptibility <= 2 / 3 else "weight-neighbours"
 
 
 def _answer(ballot: Ballot, letters: dict[int, str]) -> str:
-    return "abstained" if ballot.choice is None else letters[ballot.choice]
+    """Return what a ballot holds, by a persona's own letters: its choice, or its ranking or ratings.
+
+    >>> from simulator.item import Ballot
+    >>> _answer(Ballot(persona="a", choice=1, shares=(0.0, 1.0), ranking=(1, 0)), {0: "B", 1: "A"})
+    'A, then B'
+    """
+    if ballot.choice is None:
+        return "abstained"
+    if ballot.ranking:
+        return ", then ".join(letters[option] for option in ballot.ranking)
+    if ballot.ratings:
+        best = sorted(letters, key=lambda option: (option != ballot.choice, -ballot.ratings[option]))
+        return ", ".join(f"{letters[option]} ({ballot.ratings[option]:g} of 10)" for option in best)
+    return letters[ballot.choice]

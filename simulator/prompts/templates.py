@@ -83,11 +83,5 @@ def _compare(name: str, where: str, own: Template, given: Template) -> None:
             where=where,
             remedy=f"its places are: {', '.join(f'${each}' for each in sorted(known)) or 'none'}",
         )
-    if missing := sorted(known - there - {"open", "close"}):
+    if missing := sorted(known - there):
         raise InputError(f"it has no place ${missing[0]}", where=where, remedy="put it where it belongs")
-    if {"open", "close"} & known and not {"open", "close"} <= there:
-        raise InputError(
-            "it lacks the marks $open and $close around what strangers wrote",
-            where=where,
-            remedy="put both back: without them a post could pass for an instruction",
-        )

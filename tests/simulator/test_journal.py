@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from personas.errors import InputError
 from simulator.item import Ballot, Item, Option, Preference, RealVotes
 from simulator.journal import JOURNAL, Journal, as_preference
-from simulator.models.model import StoppedError
+from simulator.models.model import TRANSIENT, Call, Message, ModelError, Reply, StoppedError
 
 HOSTILE = "[@click=app.quit]x[/] \x1b[31mred\x07 '); DROP TABLE items; -- \u202e猫\x00end <b>|"
 ITEM = Item(item="1", query="?", options=(Option(text="a"), Option(text="b")))
@@ -174,6 +176,86 @@ def test_generated_items_stand_in_the_order_of_the_jobs_whatever_is_done_first()
         assert [item.item for item in journal.items()] == ["z", "m", "a"]
 
 
+def test_results_are_found_by_their_names_and_by_pages():
+    with Journal.create(None) as journal:
+        assert journal.last_event() == 0
+        journal.add_jobs([(str(number), "tea") for number in range(5)])
+        for number in (3, 0, 4, 1):
+            journal.add_result(replace(ITEM, item=str(number)), "tea", [], [], {"n": number})
+        assert journal.result("3", "tea") == {"n": 3}
+        assert (journal.result("2", "tea"), journal.result("3", "cats")) == (None, None)
+        assert [result["n"] for _, _, result in journal.results()] == [0, 1, 3, 4]
+        assert [result["n"] for _, _, result in journal.results(first=1, count=2)] == [1, 3]
+        assert journal.last_event() == 4
+
+
+def keep(journal, key, outcome, item):
+    call = Call(
+        messages=(Message(role="user", blocks=(key,)),), temperature=0, max_tokens=9, seed=1,
+        item=item, community="tea",
+    )  # fmt: skip
+    asyncio.run(journal.ledger.keep(key, call, model="m/m", outcome=outcome, seconds=0))
+
+
+def voted(failure=""):
+    return [Ballot(persona="tea#0", choice=None, failure=failure), Ballot(persona="tea#1", choice=None)]
+
+
+def test_what_failed_for_a_passing_reason_is_forgotten_and_what_it_took_stays_counted(tmp_path):
+    with Journal.create(tmp_path) as journal:
+        late, refused = ModelError("timeout", "late"), ModelError("rejected", "no")
+        for name, outcome, failure in [
+            ("good", Reply(text="A"), ""),
+            ("late", late, "timeout"),
+            ("refused", refused, "rejected"),
+            ("mended in vain", late, "unreadable reply"),
+            ("unfinished", late, None),
+        ]:
+            keep(journal, name, outcome, name)
+            if failure is not None:
+                journal.add_result(replace(ITEM, item=name), "tea", voted(failure), [], {"errors": []})
+        journal.add_failure("no options", "tea", {"errors": [{"step": "generate"}]})
+        journal.set_facts({"state": "done"})
+        before = journal.ledger.usage()
+        assert journal.retry_failed() == 3
+        assert journal.done() == {("good", "tea"), ("refused", "tea")}
+        assert {name: len(journal.ballots(name, "tea")) for name in ("good", "refused", "late", "mended in vain")} == {
+            "good": 2, "refused": 2, "late": 0, "mended in vain": 0,
+        }  # fmt: skip
+        kept = [
+            journal.ledger.found(name) for name in ("good", "late", "refused", "mended in vain", "unfinished")
+        ]
+        assert [str(one) if isinstance(one, ModelError) else one for one in kept] == [
+            Reply(text="A"), None, "rejected: no", None, None,
+        ]  # fmt: skip
+        assert journal.ledger.usage() == before
+        assert journal.fact("state") == "unfinished"
+        assert journal.retry_failed() == 0
+
+
+@pytest.mark.parametrize("problem", sorted(TRANSIENT))
+def test_every_passing_problem_is_tried_again(problem):
+    with Journal.create(None) as journal:
+        keep(journal, "k", ModelError(problem, ""), "1")
+        journal.add_result(ITEM, "tea", voted(problem), [], {})
+        assert (journal.retry_failed(), journal.ledger.found("k")) == (1, None)
+
+
+def test_the_options_of_an_item_that_is_made_anew_are_those_it_gets_then_and_given_items_stay():
+    generated = replace(ITEM, item="2")
+    again = replace(generated, options=(Option(text="c"), Option(text="d")))
+    with Journal.create(None) as journal:
+        journal.add_items([ITEM])
+        journal.add_jobs([("1", "tea"), ("2", "tea")])
+        for item in (ITEM, generated):
+            journal.add_result(item, "tea", voted("timeout"), [], {})
+        assert journal.retry_failed() == 2
+        assert journal.items() == [ITEM]
+        for item in (ITEM, again):
+            journal.add_result(item, "tea", voted(), [], {})
+        assert journal.items() == [ITEM, again]
+
+
 def test_an_item_that_is_not_there_is_named():
     with Journal.create(None) as journal, pytest.raises(InputError, match="the run has no item 'x'"):
         journal.item("x")
@@ -238,7 +320,10 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
 
 def test_a_reader_writes_nothing(tmp_path):
     Journal.create(tmp_path).close()
-    with Journal.read(tmp_path) as journal, pytest.raises(StoppedError, match="nothing more can be written.*readonly"):
+    with (
+        Journal.read(tmp_path) as journal,
+        pytest.raises(StoppedError, match="nothing more can be written.*readonly"),
+    ):
         journal.set_facts({"x": 1})
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stand_in import Server
 
     from simulator.models.model import Call
+    from simulator.run import Run
 
 PANEL = 16
 LATENCY = 0.05
@@ -61,8 +62,16 @@ def recorded(folder: Path, items: int) -> list[Call]:
     """Return the calls of a run, in the order in which they are made."""
     model = Recording()
     with forum_corpus(folder) as corpus:
-        forum_simulation(corpus, model).run(forum_items(items)).journal.close()
+        run = forum_simulation(corpus, model).run(forum_items(items))
+        whole_or_exit(run, items)
+        run.journal.close()
     return model.calls
+
+
+def whole_or_exit(run: Run, items: int) -> None:
+    """Let no figure come of a run that lacks ballots."""
+    if run.reliability().ballots != items * PANEL:
+        raise SystemExit(f"the run lacks ballots: {run.failures()[:1]}")
 
 
 def shared_prefix(calls: Sequence[Call]) -> float:
@@ -159,6 +168,7 @@ def child_run(given: Any) -> None:
         )
         run = simulation.run(forum_items(given.items), out=given.out, advance=advance)
         seconds = time.perf_counter() - begun
+        whole_or_exit(run, given.items)
         told = {"seconds": seconds, "resident": resident, "engine": run.journal.fact("engine")}
         run.journal.close()
     print(json.dumps(told))
@@ -238,6 +248,7 @@ def measure_litellm(figures: Figures, folder: Path, given: Any) -> None:
     figures.row(f"bare litellm.acompletion, {many}, seconds", f"{floor:.2f}")
     figures.row("our litellm path, first request to last answer, seconds", f"{ours:.2f}")
     figures.row("our litellm path with its start and its end, seconds", f"{told['seconds']:.2f}")
+    figures.row("most in flight; settled on", f"{counted['most_in_flight']}; {told['engine']['settled']}")
     figures.below("ratio of the first two", ours / floor, 1.15)
 
 
