@@ -324,11 +324,10 @@ class Journal:
             StoppedError: it cannot be written.
         """
         passing = ", ".join(f"'{problem}'" for problem in sorted(TRANSIENT))
-        failed = {(item, community) for item, community, result in self.results() if result.get("errors")}
-        failed |= set(
+        failed = set(
             self._all(
-                f"""SELECT DISTINCT item, community FROM ballots
-                    WHERE json_extract(body, '$.failure') IN ({passing})"""
+                f"""SELECT item, community FROM results WHERE json_array_length(body, '$.errors') > 0
+                    UNION SELECT item, community FROM ballots WHERE json_extract(body, '$.failure') IN ({passing})"""
             )
         )
         with self._writing():

@@ -154,7 +154,7 @@ def trouble_of(error: BaseException, where: str, *, stops: bool = False) -> Inpu
         code = str(getattr(error, "sqlite_errorname", ""))
     else:
         return None
-    if code in DAMAGED or str(error).startswith(("Could not decode", "no such")):
+    if code in DAMAGED or str(error).startswith(("Could not decode", "no such", "malformed")):
         return _damaged(str(error), where, kind)
     what, remedy = next(
         (told for names, told in SAID.items() if code.startswith(names)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from personas.errors import InputError
+from simulator.journal.usage import Spent
 from simulator.models.model import ModelError, StoppedError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Budgeted:
         cost = self.price.of(prompt=most.prompt, completion=most.completion) if self.price else 0.0
         need = {"cost": cost, "tokens": most.tokens, "calls": 1}
         await self._reserve(need)
-        flight = self.ledger.take_off(1, most.tokens, cost)
+        flight = self.ledger.take_off(1, most.tokens, cost, key=call.key(self.name))
         charged: dict[str, float] = {"cost": 0.0, "tokens": 0, "calls": 1}
         try:
             reply = await self.inner.complete(call)
@@ -89,7 +90,8 @@ class Budgeted:
             charged = self._charge(reply, most)
             return reply
         finally:
-            self.ledger.land(flight, lost=charged is need)
+            told = Spent(calls=1, tokens=int(charged["tokens"]), cost=charged["cost"])
+            self.ledger.land(flight, lost=charged is need, charged=told)
             for name, reserved in need.items():
                 self._flying[name] -= reserved
                 self._spent[name] += charged[name]

@@ -145,7 +145,8 @@ class AdaptiveLimit:
             return  # twice as many were fine just now: this one is no matter of how many there are
         self._refused, self._starting = True, False
         self._ceiling = max(2, self.size)
-        self._proven = min(self._proven, self.size)
+        if self._lately() > CHANCE:
+            self._proven = min(self._proven, self.size)
         self.size = max(1, self.size // 2)
         self._halved += 1
         self._latencies.clear()
