@@ -163,7 +163,7 @@ def _generated(sampler: PromptSampler) -> PhaseEstimate:
     )
     asked = [(query.count // asked_at_once(query, settings), query.count) for query, _ in queries]
     calls = sum(requests for requests, _ in asked)
-    typical = sum(requests * _typical_responses(count // requests) for requests, count in asked if requests)
+    typical = sum(requests * _typical_responses(count // requests) for requests, count in asked)
     longest = settings.reply_tokens * sum(count for _, count in asked)
     return _draft("generate", (calls, calls), _times((calls, calls), mean), typical, longest)
 

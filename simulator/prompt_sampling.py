@@ -10,10 +10,11 @@ import numpy as np
 from personas.seeds import derived_rng
 from simulator.item import Ballot, Item, Option
 from simulator.persona_discussion import listening
+from simulator.persona_generator import retrieve_for_query
 from simulator.persona_judge import Memories
 from simulator.prompts.answers import LETTERS
 from simulator.recall import recalled_norms, shown_norms
-from simulator.retrieval import Retrieved, retrieve
+from simulator.retrieval import retrieve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.item import Query
     from simulator.models.model import Message
     from simulator.prompts.prompts import Prompts
+    from simulator.retrieval import Retrieved
     from simulator.room import Room
     from simulator.settings import Settings
 
@@ -36,6 +38,8 @@ __all__ = [
     "token_count",
 ]
 
+FEWEST = 2
+"""For fewer responses to choose among, nobody is asked."""
 SAMPLE = 24
 """Prompts of each phase that are rendered, at the most."""
 SENTENCE = "Most of us here would rather take the time to do it properly, as we have always said."
@@ -56,9 +60,9 @@ class PromptSampler:
     ) -> None:
         self.rooms, self.prompts, self.settings, self.embedder = rooms, prompts, settings, embedder
         self.queries: list[tuple[Query, str]] = [
-            (asked, name) for asked, name in jobs if not isinstance(asked, Item)
+            (asked, name) for asked, name in jobs if not isinstance(asked, Item) and asked.count >= FEWEST
         ]
-        self.judged = [(asked, name) for asked, name in jobs if 1 < size_of(asked) <= len(LETTERS)]
+        self.judged = [(asked, name) for asked, name in jobs if FEWEST <= size_of(asked) <= len(LETTERS)]
         self.hearing = {name: self._hearing(room) for name, room in rooms.items()}
         self.rendered = 0
         self._memories = Memories(settings.seed)
@@ -140,8 +144,7 @@ class PromptSampler:
         keep = self.settings.keep
         if isinstance(asked, Item):
             return retrieve(asked, room.store, self.embedder, keep=keep)
-        cosines, indices = room.store.nearest(self.embedder.embed([asked.query]), keep)
-        return Retrieved(store=room.store, cosines=cosines, indices=indices, keep=keep)
+        return retrieve_for_query(asked, room.store, self.embedder, keep=keep)
 
     def _hearing(self, room: Room) -> dict[int, list[int]]:
         if not self.settings.rounds or not room.susceptibility:
@@ -174,7 +177,7 @@ def size_of(asked: Item | Query) -> int:
 
 def asked_at_once(query: Query, settings: Settings) -> int:
     """Return how many responses one request asks for."""
-    return query.count if settings.sampling == "negatively-correlated" and query.count > 1 else 1
+    return query.count if settings.sampling == "negatively-correlated" else 1
 
 
 def _as_item(asked: Item | Query) -> Item:

@@ -21,6 +21,8 @@ Value = TypeVar("Value")
 FENCED = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.DOTALL | re.IGNORECASE)
 STARTS = 64
 """Places in a reply where an object may begin that are tried, so that no reply takes long to read."""
+COMPLETED = 4
+"""Those of them from which on a reply is completed, as if it had been cut off."""
 REFUSAL = re.compile(
     r"^\W*(?:i[’']?m sorry|i am sorry|sorry,|i can(?:[’']t|not)|i[’']?m (?:unable|not able)|as an ai)",
     re.IGNORECASE,
@@ -64,15 +66,13 @@ def found_json(text: str) -> dict[str, Any]:
             return found
     decoder = json.JSONDecoder(strict=False)
     starts = [match.start() for match, _ in zip(re.finditer(r"\{", text), range(STARTS), strict=False)]
-    for start in starts:
+    for number, start in enumerate(starts):
         try:
             found, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            continue
+            found = _object(_completed(text[start:])) if number < COMPLETED else None
         if isinstance(found, dict) and found:
             return found
-    if starts and (found := _object(_completed(text[starts[0] :]))):
-        return found
     raise UnreadableError("it holds no JSON object")
 
 

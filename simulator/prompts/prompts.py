@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from personas.norms import Norm
     from personas.persona import Persona
     from simulator.item import Ballot, Item, Query
+    from simulator.models.model import Role
     from simulator.prompts.answers import Answer
     from simulator.room import Room
 
@@ -52,9 +53,9 @@ RECEIVED = ((0.2, "rejected"), (0.4, "mostly rejected"), (0.6, "disputed"), (0.8
 """In words, an endorsement below each figure; ``ENDORSED`` from the last on."""
 ENDORSED = "endorsed"
 ACTIVITY = {
-    "low": "- you take part less than most members\n",
-    "middle": "- you take part about as much as most members\n",
-    "high": "- you take part more than most members\n",
+    "low": "- you take part less than most members",
+    "middle": "- you take part about as much as most members",
+    "high": "- you take part more than most members",
 }
 
 
@@ -126,7 +127,7 @@ class Prompts:
             self._persona(room, persona, recalled),
             self._talk(room, order, own, heard),
             self._options(item, order),
-            self._form(answer, len(order), more=self._fill("convinced").rstrip("\n")),
+            self._form(answer, len(order), more=self._fill("convinced")),
         )
 
     def generate(
@@ -145,9 +146,7 @@ class Prompts:
         value of Inglehart and Welzel (Zhang et al. 2025).
         """
         task = self._fill("generate-one") if count == 1 else self._fill("generate-set", count=count)
-        return self._messages(
-            room, self._asked(query, shown), self._persona(room, persona, recalled), task.rstrip("\n")
-        )
+        return self._messages(room, self._asked(query, shown), self._persona(room, persona, recalled), task)
 
     def repair(self, messages: tuple[Message, ...], reply: str, problem: str) -> tuple[Message, ...]:
         """Return a prompt with the reply that could not be read, what was wrong with it, and the form once more.
@@ -156,11 +155,7 @@ class Prompts:
         """
         said = self.fence.clean(reply, REPLY) or "(nothing)"
         told = self._fill("repair", problem=self._told(problem, REASON), form=messages[-1].blocks[-1])
-        return (
-            *messages,
-            Message(role="assistant", blocks=(said,)),
-            Message(role="user", blocks=(told.rstrip("\n"),)),
-        )
+        return (*messages, _message("assistant", said), _message("user", told))
 
     def profile_map(self, title: str, posts: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
         """Return what is sent to draw sentences from (label, text) posts of a community."""
@@ -181,19 +176,16 @@ class Prompts:
         return self.templates.fill(name, **values)
 
     def _messages(self, room: Room, *blocks: str) -> tuple[Message, ...]:
-        system = Message(role="system", blocks=(self._marked("instructions"), self._community(room)))
-        return system, Message(role="user", blocks=blocks)
+        system = _message("system", self._marked("instructions"), self._community(room))
+        return system, _message("user", *blocks)
 
     def _marked(self, name: str) -> str:
         """Return instructions that say what the marks mean."""
         return self._fill(name, open=self.fence.open.rstrip(), close=self.fence.close.lstrip())
 
     def _profiling(self, told: str, step: str) -> tuple[Message, ...]:
-        task = self._fill(f"profile-{step}").rstrip("\n")
-        return (
-            Message(role="system", blocks=(self._marked("profile"),)),
-            Message(role="user", blocks=(told, task)),
-        )
+        task = self._fill(f"profile-{step}")
+        return _message("system", self._marked("profile")), _message("user", told, task)
 
     def _once(self, key: tuple[object, ...], render: Callable[[], str]) -> str:
         """Return a block that a whole panel shares, rendered once for it."""
@@ -221,16 +213,17 @@ class Prompts:
             self._fill("sentence", facet=each.facet, text=self._told(each.text, SENTENCE))
             for each in sentences
         ]
-        return _listed(lines, NOTHING)
+        return "\n".join(lines) or NOTHING
 
     def _asked(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
         key = ("asked", asked.query, asked.turns, tuple(shown))
         return self._once(key, lambda: self._ask(asked, shown))
 
     def _ask(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
-        *turns, question = [
+        turns = [(WHO[turn.role], turn.text) for turn in asked.turns]
+        said = [
             self._fill("turn", who=who, text=self._told(text, QUERY))
-            for who, text in [*((WHO[turn.role], turn.text) for turn in asked.turns), (QUESTION, asked.query)]
+            for who, text in [*turns, (QUESTION, asked.query)]
         ]
         norms = [
             self._fill(
@@ -242,12 +235,11 @@ class Prompts:
             )
             for norm in shown
         ]
-        return self._fill(
-            "item", turns="".join(turns), question=question.rstrip("\n"), norms=_listed(norms, NOTHING)
-        )
+        return self._fill("item", said="\n".join(said), norms="\n".join(norms) or NOTHING)
 
     def _persona(self, room: Room, persona: Persona, recalled: Sequence[Norm]) -> str:
-        traits = [
+        traits = [ACTIVITY[persona.activity]] if persona.activity in ACTIVITY else []
+        traits += [
             self._fill("trait", text=self._told(f"{name}: {value}", TRAIT))
             for name, value in persona.attributes.items()
         ]
@@ -266,8 +258,8 @@ class Prompts:
             "persona",
             number=members.index(persona.persona) + 1,
             size=len(members),
-            traits=_listed([ACTIVITY.get(persona.activity, ""), *traits], NOTHING),
-            memories=_listed(memories, NONE_OWN),
+            traits="\n".join(traits) or NOTHING,
+            memories="\n".join(memories) or NONE_OWN,
         )
 
     def _talk(self, room: Room, order: Sequence[int], own: Ballot, heard: Sequence[Ballot]) -> str:
@@ -281,8 +273,8 @@ class Prompts:
         return self._fill(
             "discussion",
             own=f"{_answer(own, letters)}, because: {self._reason(own)}",
-            heard=_listed(said, NOTHING),
-            weight=self._fill(_weight(room.susceptibility)).rstrip("\n"),
+            heard="\n".join(said) or NOTHING,
+            weight=self._fill(_weight(room.susceptibility)),
             neighbours=f"{room.susceptibility:.2f}",
             norms=f"{1 - room.susceptibility:.2f}",
         )
@@ -296,14 +288,15 @@ class Prompts:
             self._fill("option", letter=LETTERS[place], text=self._told(item.options[option].text, cut))
             for place, option in enumerate(order)
         ]
-        return self._fill("options", options=_listed(lines, ""))
+        return self._fill("options", options="\n".join(lines))
 
     def _form(self, answer: Answer, size: int, *, more: str = "") -> str:
-        return self._fill(f"answer-{answer}", letters=", ".join(LETTERS[:size]), more=more).rstrip("\n")
+        return self._fill(f"answer-{answer}", letters=", ".join(LETTERS[:size]), more=more)
 
 
-def _listed(lines: Sequence[str], nothing: str) -> str:
-    return "".join(lines).rstrip("\n") or nothing
+def _message(role: Role, *blocks: str) -> Message:
+    """Return a message of blocks, an empty line between them."""
+    return Message(role=role, blocks=(*(f"{block}\n\n" for block in blocks[:-1]), blocks[-1]))
 
 
 def _received(norm: Norm) -> str:

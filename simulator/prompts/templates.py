@@ -28,6 +28,7 @@ class Templates:
     """
 
     def __init__(self, texts: Mapping[str, str], where: Mapping[str, str]) -> None:
+        texts = {name: text.strip("\n") for name, text in texts.items()}
         self._templates = {name: Template(text) for name, text in texts.items()}
         told = "".join(f"{name}\0{texts[name]}\0" for name in sorted(texts))
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16]
@@ -45,22 +46,29 @@ class Templates:
         where = dict.fromkeys(texts, "the bundled templates")
         if folder is not None and not folder.is_dir():
             raise InputError("no such folder", where=str(folder), remedy="name a folder of templates")
-        for path in sorted(folder.glob("*.md")) if folder else ():
-            if path.stem not in texts:
+        for path in sorted(folder.iterdir()) if folder else ():
+            if path.name.startswith("."):
+                continue
+            name = path.name.removesuffix(".md")
+            if name not in texts or name == path.name:
                 raise InputError(
                     f"no template is named {path.name}",
                     where=str(folder),
-                    remedy=f"name it as one of: {', '.join(f'{name}.md' for name in texts)}",
+                    remedy=f"name it as one of: {', '.join(f'{each}.md' for each in texts)}",
                 )
-            try:
-                texts[path.stem], where[path.stem] = path.read_text(encoding="utf-8"), str(path)
-            except UnicodeDecodeError as error:
-                raise InputError("it is no UTF-8", where=str(path), remedy="save it as UTF-8") from error
+            texts[name], where[name] = _read(path), str(path)
         return cls(texts, where)
 
     def fill(self, name: str, **values: object) -> str:
         """Return a template with its places filled; values are put in as they stand."""
         return self._templates[name].substitute({key: str(value) for key, value in values.items()})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("it cannot be read", where=str(path), remedy="save it as UTF-8 text") from error
 
 
 def bundled() -> dict[str, str]:

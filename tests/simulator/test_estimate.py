@@ -94,10 +94,11 @@ def test_a_query_takes_a_call_a_response_or_one_for_all_and_is_then_judged():
     assert alone["judge"] == joint["judge"] == (5, 5)
 
 
-def test_a_query_for_no_response_takes_no_call():
-    jobs = [(Query(item="none", query="What now?", count=0), "tea")]
-    for sampling in ("independent", "negatively-correlated"):
-        assert estimated(jobs, {"tea": a_room()}, settings_of(sampling=sampling)).total.calls == (0, 0)
+@pytest.mark.parametrize("count", [0, 1])
+@pytest.mark.parametrize("sampling", ["independent", "negatively-correlated"])
+def test_a_query_for_fewer_than_two_responses_takes_no_call(count, sampling):
+    jobs = [(Query(item="none", query="What now?", count=count), "tea")]
+    assert estimated(jobs, {"tea": a_room()}, settings_of(sampling=sampling)).total.calls == (0, 0)
 
 
 def test_an_item_with_more_options_than_letters_is_put_to_nobody():

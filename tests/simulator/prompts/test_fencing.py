@@ -31,12 +31,18 @@ def test_no_text_holds_the_token_and_so_none_closes_its_fence(text, longest):
 def test_nothing_that_steers_or_hides_comes_through(text):
     found = FENCE.clean(text, 1_000)
     kept = {sign for sign in found if unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
-    assert not {sign for sign in kept if unicodedata.bidirectional(sign) in {"RLO", "LRO", "RLE", "RLI", "PDF"}}
+    assert not {
+        sign for sign in kept if unicodedata.bidirectional(sign) in {"RLO", "LRO", "RLE", "RLI", "PDF"}
+    }
     assert not {"\r", "\x1b", "\x00", "\u200b", "\u2028", "\ufeff"} & set(found)
     found.encode()
 
 
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u115f\u1160\u3164\uffa0")))
+@given(
+    st.text(
+        st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u115f\u1160\u3164\uffa0")
+    )
+)
 def test_what_can_be_seen_comes_through_whole(text):
     assert Fence("\x00").clean(text, 1_000_000) == text.strip()
 

@@ -22,13 +22,13 @@ def folder_with(tmp_path, **texts):
 def test_one_template_is_replaced_and_the_others_stay(tmp_path):
     own = Templates.load(folder_with(tmp_path, norm=NORM))
     values = {"text": "Tea", "received": "endorsed", "endorsement": "0.90", "support": "3 votes"}
-    assert own.fill("norm", **values) == "* Tea was endorsed: 0.90 of 3 votes\n"
+    assert own.fill("norm", **values) == "* Tea was endorsed: 0.90 of 3 votes"
     assert own.fill("option", letter="A", text="x") == Templates.load().fill("option", letter="A", text="x")
 
 
 def test_a_value_is_never_a_template_itself():
     assert Templates.load().fill("option", letter="A", text="$letter ${text} $$ %s {0}") == (
-        "A. $letter ${text} $$ %s {0}\n"
+        "A. $letter ${text} $$ %s {0}"
     )
 
 
@@ -65,7 +65,7 @@ def test_a_folder_that_is_none_and_a_file_that_is_no_text_are_refused(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         Templates.load(tmp_path / "absent")
     (tmp_path / "norm.md").write_bytes(b"\xff\xfe$text")
-    with pytest.raises(InputError, match=r"norm\.md: it is no UTF-8"):
+    with pytest.raises(InputError, match=r"norm\.md: it cannot be read"):
         Templates.load(tmp_path)
 
 
