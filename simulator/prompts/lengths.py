@@ -26,7 +26,7 @@ NORM, MEMORY, SENTENCE = 600, 240, 400
 QUERY, REASON, POST, REPLY = 4_000, 300, 800, 2_000
 TITLE, TRAIT = 120, 120
 OPTION = 2_000
-OPTIONS = 2_400
+OPTIONS = 2_200
 """Options differ in order from persona to persona, so that none of their text is shared: together they have this
 much, and the longest are cut first, all at one length."""
 SHORTEST = 160

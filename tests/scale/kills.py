@@ -24,7 +24,8 @@ from study import Figures, forum_corpus, forum_items, forum_simulation, outcomes
 from stand_in import stand_in
 
 from personas.seeds import derived_rng
-from simulator.item import Query
+from simulator.item import Item, Query
+from simulator.models.model import Reply
 
 if TYPE_CHECKING:
     from stand_in import Server
@@ -75,7 +76,10 @@ def run_here(folder: Path, out: Path, api_base: str, items: int) -> None:
         simulation = forum_simulation(
             corpus, api_base=api_base, at_once=AT_ONCE, panel=8, rounds=1, recheck=0.25
         )
-        asked = [*forum_items(items), Query(item="open", query="What should we do with the water?", count=2)]
+        asked: list[Item | Query] = [
+            *forum_items(items),
+            Query(item="open", query="What should we do with the water?", count=2),
+        ]
         simulation.setting  # noqa: B018  (what is built before the first call is no part of the run)
         print("begun", flush=True)
         simulation.run(asked, out=out, communities=None).journal.close()
@@ -85,7 +89,8 @@ def whole(run: Path) -> str:
     """Return all that a run holds but times, and how often requests were made."""
     with closing(sqlite3.connect(run / "journal.sqlite")) as db:
         rows = {table: sorted(map(str, db.execute(f"SELECT * FROM {table}"))) for table in TABLES}
-    rows["calls"] = sorted(f"{key} {replace(reply, tries=())}" for key, reply in outcomes(run).items())
+    replies = {key: reply for key, reply in outcomes(run).items() if isinstance(reply, Reply)}
+    rows["calls"] = sorted(f"{key} {replace(reply, tries=())}" for key, reply in replies.items())
     return json.dumps(rows)
 
 

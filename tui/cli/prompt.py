@@ -8,7 +8,6 @@ from personas.errors import InputError
 from simulator.asking import question
 from tui.cli.output import print_json, progress
 from tui.cli.parts import held_out, open_corpus, provenance, simulation_of
-from tui.plaintext import shown
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     own = question(options.question, options.option) if options.question else None
     if own is None and options.option:
         raise InputError("options of no question", where="--option", remedy="ask one with --question")
+    if own is not None and options.item:
+        raise InputError("two items to judge", where="--item", remedy="give it or --question, not both")
     with open_corpus(options) as corpus, progress() as bars:
         simulation, item = _asked(corpus, options, own, bars.advance("embedding"))
         panel = simulation.settings.panel
@@ -55,12 +56,29 @@ def run(options: argparse.Namespace) -> int:
 
 
 def shared_prefix(one: Sequence[Message], other: Sequence[Message]) -> int:
-    """Return how many characters two prompts share from their beginning."""
-    first, second = ("".join(f"{m.role}\n{m.text}" for m in messages) for messages in (one, other))
-    for place, (a, b) in enumerate(zip(first, second, strict=False)):
-        if a != b:
-            return place
-    return min(len(first), len(second))
+    """Return how many characters two prompts share from their beginning.
+
+    >>> from simulator.models.model import Message
+    >>> one, other = (Message(role="user", blocks=("What then?", text)) for text in ("A. now", "A. never"))
+    >>> shared_prefix([one], [other])
+    14
+    """
+    count = 0
+    for first, second in zip(one, other, strict=False):
+        if (first.role, first.text) != (second.role, second.text):
+            same = first.role == second.role
+            return count + (len(_common((first.text, second.text))) if same else 0)
+        count += len(first.text)
+    return count
+
+
+def _common(texts: tuple[str, str]) -> str:
+    """Return what two texts begin with."""
+    low, high = 0, min(map(len, texts))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if texts[0][:middle] == texts[1][:middle] else (low, middle - 1)
+    return texts[0][:low]
 
 
 def _asked(
@@ -87,10 +105,11 @@ def _asked(
 
 
 def _print(found: dict[str, Any]) -> None:
+    """Print the prompt to the letter; what could steer a terminal was taken out of it when it was made."""
     total = sum(len(message["content"]) for message in found["messages"])
     for message in found["messages"]:
         print(f"===== {message['role']} =====")
-        print("\n".join(shown(line) for line in message["content"].split("\n")))
+        print(message["content"])
     print(
         f"===== {total:,} characters, {found['shared']:,} of them shared with another persona of the panel ====="
     )

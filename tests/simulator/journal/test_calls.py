@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from personas.errors import StoppedError
 from simulator.journal import JOURNAL, Journal, calls
 from simulator.journal.calls import Spent, UsageRow
 from simulator.models.model import TRANSIENT, Call, Message, ModelError, Reply, Usage
@@ -336,7 +337,10 @@ def test_what_is_in_flight_at_a_kill_stays_spent(tmp_path, call_of, killed):
         keep(journal, ("other", call_of("?"), reply_of(cost=0.25)))
         left = killed(tmp_path / "run", tmp_path / "left")
     with Journal.create(left) as journal:
-        assert journal.ledger.spent() == Spent(calls=2, tokens=112, cost=0.75)
+        ledger = journal.ledger
+        assert ledger.spent() == Spent(calls=2, tokens=112, cost=0.75)
+        charged = Spent(calls=1, tokens=12, cost=0.25)
+        ledger.land(ledger.take_off(1, 100, 0.5, key="k"), lost=False, charged=charged)
         keep(journal, ("k", call_of("again"), reply_of(cost=0.25)))
         assert journal.ledger.spent() == Spent(calls=3, tokens=124, cost=1.0)
 
@@ -354,6 +358,36 @@ def test_a_flight_that_landed_stays_reserved_until_its_reply_is_kept(tmp_path, c
         assert journal.ledger.spent() == Spent(calls=1, tokens=12, cost=0.25)
     with Journal.create(left) as journal:
         assert journal.ledger.spent() == Spent(calls=1, tokens=100, cost=0.5)
+
+
+def test_where_a_transaction_fails_all_that_waited_is_told_and_can_be_written_again(call_of):
+    def pages(most):
+        journal._db.execute(f"PRAGMA max_page_count = {most}")
+
+    with Journal.create(None) as journal:
+        ledger = journal.ledger
+        flight = ledger.take_off(1, 100, 0.5, key="k0")
+        used = journal._db.execute("PRAGMA page_count").fetchone()[0]
+        rows = [(f"k{number}", call_of(f"{number} " * 9000), reply_of(cost=0.25)) for number in range(3)]
+        pages(used + 1)
+
+        async def written(key, call, reply):
+            if key == "k0":
+                ledger.land(flight, lost=False, charged=Spent(calls=1, tokens=12, cost=0.25))
+            await ledger.keep(key, call, model=MODEL, outcome=reply, seconds=0)
+
+        async def too_much():
+            return await asyncio.gather(*(written(*row) for row in rows), return_exceptions=True)
+
+        errors = asyncio.run(too_much())
+        assert [type(error) for error in errors] == [StoppedError] * 3
+        assert "the disk is full" in str(errors[0])
+        assert [ledger.found(key) for key, _, _ in rows] == [None] * 3
+        assert (ledger.usage(), ledger.spent()) == ([], Spent(calls=1, tokens=100, cost=0.5))
+        pages(10_000)
+        keep(journal, *rows)
+        assert [one.messages for one in ledger.calls_of("1", "tea")] == [call.messages for _, call, _ in rows]
+        assert ledger.spent() == Spent(calls=3, tokens=36, cost=0.75)
 
 
 def test_a_lost_flight_stays_spent_beside_the_reply_of_its_repetition(call_of):

@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from personas.errors import InputError
 from simulator.journal import Journal, lock
@@ -99,6 +101,15 @@ def test_where_no_engine_ever_was_none_runs_and_nothing_is_made(tmp_path):
     assert not is_running(tmp_path)
     assert not is_running(tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_engine_waits_for_a_reader_that_looks_whether_one_runs(tmp_path):
+    looks = FileLock(tmp_path / lock.LOCK, thread_local=False)
+    looks.acquire()
+    timer = threading.Timer(0.2, looks.release)
+    timer.start()
+    EngineLock(tmp_path).release()
+    timer.join()
 
 
 WATCHER = """

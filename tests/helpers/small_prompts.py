@@ -1,11 +1,10 @@
-"""What the tests of prompts share: a small room, an item asked in it, and what its members said."""
+"""A small room, an item asked in it, and what its members said, for tests of prompts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import pytest
 from small_runs import room_of, store_of
 
 from personas.community import Profile, ProfileSentence
@@ -13,6 +12,20 @@ from personas.norms import Norm
 from personas.persona import Panel, Persona
 from simulator.item import Ballot, Item, Option, Turn
 from simulator.prompts.prompts import Prompts
+
+__all__ = [
+    "ANN",
+    "BEN",
+    "CLEO",
+    "ITEM",
+    "RECALLED",
+    "SHOWN",
+    "Case",
+    "case",
+    "small_room",
+    "voted",
+    "written_out",
+]
 
 if TYPE_CHECKING:
     from simulator.models.model import Message
@@ -70,9 +83,7 @@ def small_room(susceptibility: float = 0.25) -> Room:
     )
     panel = Panel(community="tea", personas=(ANN, BEN, CLEO))
     room = room_of(panel, store_of(["tea"]), susceptibility=susceptibility)
-    return type(room)(
-        panel=panel, store=room.store, ties=room.ties, susceptibility=susceptibility, title="All about tea", profile=profile
-    )  # fmt: skip
+    return replace(room, title="All about tea", profile=profile)
 
 
 def written_out(messages: tuple[Message, ...]) -> str:
@@ -82,7 +93,6 @@ def written_out(messages: tuple[Message, ...]) -> str:
     )
 
 
-@pytest.fixture
-def case() -> Case:
-    """The small room, with the bundled templates."""
-    return Case(small_room(), Prompts.load(seed=3))
+def case(susceptibility: float = 0.25) -> Case:
+    """Return the small room, with the bundled templates."""
+    return Case(small_room(susceptibility), Prompts.load(seed=3))
