@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint check speed pictures clean
+.PHONY: demo test lint check speed scale pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/commonbond demo
@@ -26,6 +26,11 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/graph_growth.py
 	$(BIN)/python tests/speed/norm_retrieval.py
 	$(BIN)/python tests/speed/pipeline_growth.py
+	$(BIN)/python tests/speed/model_calls.py
+
+scale: $(INSTALLED)
+	$(BIN)/python tests/scale/faults.py
+	$(BIN)/python tests/scale/kills.py
 
 pictures: $(INSTALLED)
 	$(BIN)/commonbond demo --no-interface >/dev/null

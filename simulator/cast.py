@@ -116,7 +116,7 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
         generator=PersonaGenerator(model, prompts, embedder, settings=settings),
         discussion=PersonaDiscussion(model, prompts, settings=settings),
         embedder=embedder,
-        keep=settings.keep,
+        keep=settings.near,
         rounds=settings.rounds,
         prior=settings.prior,
     )

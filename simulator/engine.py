@@ -59,16 +59,18 @@ async def run_jobs(
     waiting = iter([job for job in jobs if (job[0].item, job[1]) not in done])
     count = len(done)
     stopped: list[StoppedError] = []
+    kept: dict[str, set[str]] = {}
 
     async def worker() -> None:
         nonlocal count
         for asked, community in waiting:
             try:
                 outcome = await flow.run(asked, rooms[community])
+                known = kept.setdefault(community, set())
+                _record(journal, asked, community, rooms[community], outcome, known)
             except StoppedError as stop:
                 stopped.append(stop)
                 return
-            _record(journal, asked, community, rooms[community], outcome)
             count += 1
             advance(count, len(jobs))
             if stopped:  # only now: what this worker had in flight was paid for
@@ -81,7 +83,10 @@ async def run_jobs(
         raise stopped[0]
 
 
-def _record(journal: Journal, asked: Item | Query, community: str, room: Room, outcome: Outcome) -> None:
+def _record(
+    journal: Journal, asked: Item | Query, community: str, room: Room, outcome: Outcome, kept: set[str]
+) -> None:
+    """Write what came of an item; of the norms that ballots rest on, only those that are not ``kept`` yet."""
     errors = [asdict(error) for error in outcome.errors]
     if outcome.item is None or outcome.preference is None:
         journal.add_failure(asked.item, community, {"errors": errors})
@@ -102,6 +107,7 @@ def _record(journal: Journal, asked: Item | Query, community: str, room: Room, o
         "moved": sum(old.choice != new.choice for old, new in zip(first, last, strict=True)),
         "errors": errors,
     }
-    cited = {post for ballot in outcome.ballots for post in ballot.norms}
+    cited = {post for ballot in outcome.ballots for post in ballot.norms} - kept
     norms = [(post, asdict(room.store.norms[room.store.place[post]])) for post in sorted(cited)]
+    kept |= cited
     journal.add_result(outcome.item, community, outcome.ballots, norms, result)

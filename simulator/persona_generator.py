@@ -86,7 +86,7 @@ class PersonaGenerator:
                 where=f"item {query.item}",
                 remedy="ask for 2 or more",
             )
-        norms = retrieve_for_query(query, room.store, self.embedder, keep=self.settings.keep)
+        norms = retrieve_for_query(query, room.store, self.embedder, keep=self.settings.near)
         requests = enumerate(self._writers(query, room))
         texts: dict[str, str] = {}
         failures: list[str] = []

@@ -141,7 +141,7 @@ class PromptSampler:
         return {"persona": persona, "shown": shown, "recalled": recalled}
 
     def _norms(self, asked: Item | Query, room: Room) -> Retrieved:
-        keep = self.settings.keep
+        keep = self.settings.near
         if isinstance(asked, Item):
             return retrieve(asked, room.store, self.embedder, keep=keep)
         return retrieve_for_query(asked, room.store, self.embedder, keep=keep)

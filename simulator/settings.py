@@ -19,6 +19,7 @@ Grouping = Literal["auto", "given", "found"]
 ProfileKind = Literal["extracted", "written"]
 
 
+NEAR = 64
 KINDS = {"communities": Grouping, "sampling": Sampling, "answer": Answer, "profiles": ProfileKind}
 
 
@@ -96,6 +97,11 @@ class Settings:
         self._check("groups", "at least 1", lambda value: value is None or value >= 1)
         for name, known in KINDS.items():
             self._check(name, "one of: " + ", ".join(get_args(known)), get_args(known).__contains__)
+
+    @property
+    def near(self) -> int:
+        """The nearest norms of an option that language-model personas are told from: few of them fit a prompt."""
+        return min(self.keep, NEAR)
 
     def deciding(self) -> dict[str, Any]:
         """Return the settings that results depend on."""

@@ -175,7 +175,7 @@ class Simulation:
 
         prompts = self.minds.prompts if self.minds else Prompts.load(self.templates, seed=self.settings.seed)
         room = self.setting.room(community, self.settings)
-        norms = retrieve(item, room.store, self.embedder, keep=self.settings.keep)
+        norms = retrieve(item, room.store, self.embedder, keep=self.settings.near)
         return sent_to(item, room, norms, prompts, self.settings)
 
     def estimate(
@@ -232,8 +232,8 @@ class Simulation:
                 )
                 await run_jobs(jobs, rooms, cast.flow, journal, concurrency=at_once, advance=advance)
         finally:
-            journal.set_facts({"engine": stack.told()})
             await model.close()
+            journal.set_facts({"engine": stack.told()})
 
     async def _write_profiles(self, model: Model, rooms: Mapping[str, Room]) -> Mapping[str, WrittenProfile]:
         if self.minds is None or self.settings.profiles == "extracted":

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["AdaptiveLimit", "Limited"]
 
 START = 8
-SLOWER = 1.5
-"""A window whose median latency is beyond so many times the best one's shows that the server queues."""
+SLOWER, RISE = 1.5, 1.05
+"""A window whose median latency is beyond so many times the best one's, and whose rate of answers is not so many times
+the best one's either, shows that the server queues."""
 SMALLEST_WINDOW = 8
 QUIET, QUIET_TIMES = 60, 8
 """Answers without a 429, and in multiples of the size, before more requests are tried than were last refused."""
@@ -35,10 +36,11 @@ STEP = 1.25
 class AdaptiveLimit:
     """A fair semaphore whose size follows the server's answers.
 
-    At first it doubles with each window of as many answers as it is large, until latency rises or a 429 comes;
-    from then on it grows by one a window while latency holds. It is halved at the first 429 of a window; it then
-    grows back to below the size that was refused, and tries more only now and then (additive increase,
-    multiplicative decrease: Chiu & Jain 1989; the remembered ceiling as in CUBIC: Ha et al. 2008).
+    At first it doubles with each window of as many answers as it is large, until latency rises and the rate of
+    answers does not, or a 429 comes; from then on it grows by one a window while either gets no worse. It is
+    halved at the first 429 of a window; it then grows back to below the size that was refused, and tries more
+    only now and then (additive increase, multiplicative decrease: Chiu & Jain 1989; the remembered ceiling as in
+    CUBIC: Ha et al. 2008).
 
     Args:
         most: requests in flight, at the most.
@@ -53,6 +55,8 @@ class AdaptiveLimit:
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._latencies: list[float] = []
         self._best: float | None = None
+        self._best_rate = 0.0
+        self._window_began = 0.0
         self._quiet = 0
         self._starting = True
         self._refused = False
@@ -111,14 +115,24 @@ class AdaptiveLimit:
         if len(self._latencies) < max(self.size, SMALLEST_WINDOW):
             return
         median = statistics.median(self._latencies)
+        rate = self._rate(len(self._latencies))
         self._latencies.clear()
+        holds = median <= SLOWER * (median if self._best is None else min(self._best, median))
+        rises = rate > RISE * self._best_rate
         self._best = median if self._best is None else min(self._best, median)
-        if not self._refused and median <= SLOWER * self._best:
+        self._best_rate = max(self._best_rate, rate)
+        if not self._refused and (holds or rises):
             self._proven = max(self._proven, self.size)
             self._grow()
         elif not self._refused:
             self._starting = False
         self._refused = False
+
+    def _rate(self, answers: int) -> float:
+        """Return the answers a second since the last window ended."""
+        now = asyncio.get_running_loop().time()
+        elapsed, self._window_began = now - self._window_began, now
+        return answers / elapsed if elapsed > 0 else 0.0
 
     def _grow(self) -> None:
         """Take more: quickly at first and back to below what was refused, and by one beyond what was ever tried."""

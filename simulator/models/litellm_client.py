@@ -81,6 +81,14 @@ class LitellmModel:
             raise failed("malformed", "litellm returned no completion", call, sent=True)
         return reply_of(answer.model_dump(), call, price=self.price)
 
+    def prepare(self) -> None:
+        """Import litellm now, some seconds' work, instead of at the first call.
+
+        Raises:
+            StoppedError: it cannot be imported.
+        """
+        _litellm()
+
     async def close(self) -> None:
         """Let go of connections."""
         litellm = sys.modules.get("litellm")

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from simulator.models.lines import call_of, choices_of, line_of_outcome
@@ -48,6 +49,8 @@ async def _serve(answers: BinaryIO) -> None:
     model = LitellmModel(
         choices.model, api_base=choices.api_base, timeout=choices.timeout, price=choices.price
     )
+    with suppress(StoppedError):  # the first call says so
+        model.prepare()
     running = set()
     while line := await lines.readline():
         task = asyncio.create_task(_answer(model, line, out))

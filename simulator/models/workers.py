@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from simulator.models.failures import failed
 from simulator.models.lines import line_of_call, line_of_choices, outcome_of
-from simulator.models.model import Reply
+from simulator.models.model import Call, ModelError, Reply
 from simulator.models.worker import LONGEST_LINE
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from simulator.models.choices import ModelChoices
     from simulator.models.lines import Outcome
-    from simulator.models.model import Call
 
 __all__ = ["WorkerModel"]
 
@@ -63,6 +62,8 @@ class WorkerModel:
             StoppedError: litellm cannot be imported.
         """
         worker = min(self._workers, key=lambda each: len(each.waiting))
+        for other in self._workers:
+            other.begin()
         outcome = await worker.ask(call)
         if isinstance(outcome, Reply):
             return outcome
@@ -71,6 +72,10 @@ class WorkerModel:
     async def close(self) -> None:
         """End the workers."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
+
+
+AHEAD = Call(messages=(), temperature=0.0, max_tokens=1, seed=0)
+"""What a worker is started for where no call waits for it yet."""
 
 
 class _Worker:
@@ -83,11 +88,21 @@ class _Worker:
         self.numbers = counted()
         self.starting = asyncio.Lock()
         self.reading: asyncio.Task[None] | None = None
+        self.beginning: asyncio.Task[None] | None = None
         self.told = ""
 
     @property
     def alive(self) -> bool:
         return self.reading is not None and not self.reading.done()
+
+    def begin(self) -> None:
+        """Start ahead of the first call, since the import takes seconds; an error is left to that call."""
+        if self.reading is None and self.beginning is None:
+            self.beginning = asyncio.create_task(self._begun())
+
+    async def _begun(self) -> None:
+        with suppress(ModelError):
+            await self._start(AHEAD)
 
     async def ask(self, call: Call) -> Outcome:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -150,6 +165,9 @@ class _Worker:
                 answer.set_result(failed("connection lost", detail, call, sent=True))
 
     async def close(self) -> None:
+        if self.beginning is not None:
+            await self.beginning
+            self.beginning = None
         process, reading = self.process, self.reading
         if process is None or reading is None:
             return

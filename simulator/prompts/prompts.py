@@ -124,8 +124,9 @@ class Prompts:
         return self._messages(
             room,
             self._asked(item, shown),
+            self._weighing(room.susceptibility),
             self._persona(room, persona, recalled),
-            self._talk(room, order, own, heard),
+            self._talk(order, own, heard),
             self._options(item, order),
             self._form(answer, len(order), more=self._fill("convinced")),
         )
@@ -262,7 +263,15 @@ class Prompts:
             memories="\n".join(memories) or NONE_OWN,
         )
 
-    def _talk(self, room: Room, order: Sequence[int], own: Ballot, heard: Sequence[Ballot]) -> str:
+    def _weighing(self, susceptibility: float) -> str:
+        return self._fill(
+            "weighing",
+            weight=self._fill(_weight(susceptibility)),
+            norms=f"{1 - susceptibility:.2f}",
+            neighbours=f"{susceptibility:.2f}",
+        )
+
+    def _talk(self, order: Sequence[int], own: Ballot, heard: Sequence[Ballot]) -> str:
         letters = {option: LETTERS[place] for place, option in enumerate(order)}
         said = [
             self._fill(
@@ -274,9 +283,6 @@ class Prompts:
             "discussion",
             own=f"{_answer(own, letters)}, because: {self._reason(own)}",
             heard="\n".join(said) or NOTHING,
-            weight=self._fill(_weight(room.susceptibility)),
-            neighbours=f"{room.susceptibility:.2f}",
-            norms=f"{1 - room.susceptibility:.2f}",
         )
 
     def _reason(self, ballot: Ballot) -> str:

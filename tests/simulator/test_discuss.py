@@ -75,6 +75,13 @@ def test_neighbours_that_held_something_else_are_no_movers():
     assert (cast.heard, cast.moved_by) == (("tea#1", "tea#2"), ("tea#1",))
 
 
+def test_two_who_only_follow_each_other_swap_for_ever_and_each_swap_names_the_other():
+    found = discussed([ballot(0, (1.0, 0.0)), ballot(1, (0.0, 1.0))], [[0, 1], [1, 0]], 1.0, rounds=2)
+    assert [[each.choice for each in cast] for cast in found.rounds] == [[1, 0], [0, 1]]
+    assert [cast[0].moved_by for cast in found.rounds] == [("tea#1",)] * 2
+    assert [cast[0].reason for cast in found.rounds] == ["moved by its neighbours in discussion", "so"]
+
+
 def test_opinions_that_agree_settle_in_one_round():
     found = discussed([ballot(place, (0.7, 0.3)) for place in range(3)], RING, 0.6)
     assert (len(found.rounds), found.settled, found.problems) == (1, True, ())

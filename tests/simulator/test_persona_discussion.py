@@ -226,6 +226,30 @@ def test_who_gives_up_its_choice_is_heard_no_more():
     assert found.settled
 
 
+def test_where_all_give_up_their_choice_nothing_is_left_to_discuss():
+    model = Thinking(lambda asked: said("abstain"))
+    found = discussed(model, [cast(0, 0), cast(1, 1)], PAIR)
+    assert (choices_of(found), found.settled) == ([[None, None]], True)
+
+
+def test_what_moved_it_is_told_in_that_round_alone():
+    def rule(asked):
+        if asked.persona == name(1):
+            return said("abstain") if asked.round == 2 else asked.keeps()
+        if asked.persona == name(2) and asked.round == 2:
+            raise ModelError("timeout", "too late")
+        return asked.follows()
+
+    ties = [[0, 1, 0], [0, 0, 1], [0, 1, 0]]
+    found = discussed(Thinking(rule), [cast(0, 0), cast(1, 1), cast(2, 0)], ties)
+    by = [[ballot.moved_by for ballot in ballots] for ballots in found.rounds]
+    assert by[0] == [("tea#1",), (), ("tea#1",)]
+    assert by[1:] == [[()] * 3] * 2, (
+        "the last fails in round 2, and in round 3 nobody is asked but the second"
+    )
+    assert choices_of(found) == [[1, 1, 1], [1, None, 1], [1, None, 1]]
+
+
 def failing(*places, rounds=(1, 2, 3), error=None):
     def rule(asked):
         if asked.persona in map(name, places) and asked.round in rounds:

@@ -75,7 +75,7 @@ def test_what_is_not_remembered_or_shown_anyhow_is_not_recalled():
 
 
 def test_a_persona_of_no_member_owns_no_post_of_an_unknown_author():
-    norms = near("warm pot", "warm pot now")
+    norms = near("warm pot", "warm pot now", authors={0: "ben", 1: "ben"})
     everything = np.ones(len(TEXTS), np.int64)
     assert texts(recalled_norms(norms, everything, NOBODY, 2, ())) == ["warm pot", "warm pot now"]
 

@@ -165,6 +165,9 @@ class Noisy:
     def __init__(self, *_, **__):
         print("made")
 
+    def prepare(self):
+        print("prepared")
+
     async def complete(self, call):
         print("noise", flush=True)
         os.write(1, b"more noise")

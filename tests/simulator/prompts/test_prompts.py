@@ -88,9 +88,18 @@ def test_personas_of_a_panel_share_all_before_who_they_are():
 def test_a_discussion_begins_as_the_judgement_did_and_ends_with_the_options_and_the_form():
     one = case()
     judged, discussed = one.judge()[1].blocks, one.discuss()[1].blocks
-    assert judged[:2] == discussed[:2]
-    assert judged[2] == discussed[3]
-    assert '"convinced_by"' in discussed[4] and '"convinced_by"' not in judged[3]
+    assert judged[0] == discussed[0]
+    assert judged[1:3] == (discussed[2], discussed[4])
+    assert '"convinced_by"' in discussed[5] and '"convinced_by"' not in judged[3]
+
+
+def test_personas_who_discuss_share_how_they_weigh_and_not_what_they_heard():
+    one = case()
+    ann, ben = (
+        one.discuss(persona=persona, order=order) for persona, order in ((ANN, (0, 1)), (BEN, (1, 0)))
+    )
+    assert ann[1].blocks[:2] == ben[1].blocks[:2]
+    assert ann[1].blocks[3] != ben[1].blocks[3]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,7 @@ def test_a_discussion_begins_as_the_judgement_did_and_ends_with_the_options_and_
     ],
 )
 def test_how_much_neighbours_weigh_is_told_in_words_and_figures(susceptibility, words, norms, neighbours):
-    talk = case(susceptibility).discuss()[1].blocks[2]
+    talk = case(susceptibility).discuss()[1].blocks[1]
     assert words in talk and norms in talk and neighbours in talk
 
 
@@ -116,7 +125,7 @@ def test_what_neighbours_hold_is_named_by_the_letters_of_the_one_who_is_asked():
     heard = [voted(BEN, 0), voted(CLEO, 1)]
     token = case().prompts.fence.token
     for order, letters in (((0, 1), "AB"), ((1, 0), "BA")):
-        talk = case().discuss(order=order, own=voted(ANN, None, "Both are fine."), heard=heard)[1].blocks[2]
+        talk = case().discuss(order=order, own=voted(ANN, None, "Both are fine."), heard=heard)[1].blocks[3]
         assert "your own answer before: abstained, because: " in talk
         assert re.findall(rf"neighbour (\d): ([AB]), because: <<{token} ", talk) == [
             ("1", letters[0]),
@@ -124,12 +133,17 @@ def test_what_neighbours_hold_is_named_by_the_letters_of_the_one_who_is_asked():
         ]
 
 
-def test_rankings_and_ratings_are_told_whole():
-    ranked = replace(voted(BEN, 1), ranking=(1, 0))
-    rated = replace(voted(BEN, 1), shares=(0.3, 0.7), ratings=(3.0, 7.5))
-    talk = case().discuss(order=(0, 1), heard=[ranked, rated])[1].blocks[2]
-    assert "neighbour 1: B, then A, because" in talk
-    assert "neighbour 2: B (7.5 of 10), A (3 of 10), because" in talk
+def test_rankings_and_ratings_are_told_whole_with_the_preferred_first():
+    item = replace(ITEM, options=(*ITEM.options, Option(text="No pot.")))
+    ranked = Ballot(persona=BEN.persona, choice=1, shares=(0.3, 0.6, 0.1), ranking=(1, 0, 2))
+    rated = Ballot(persona=BEN.persona, choice=1, shares=(0.2, 0.5, 0.3), ratings=(3.0, 7.5, 4.0))
+    one = case()
+    asked = one.prompts.discuss(
+        item, one.room, **GIVEN, order=(2, 0, 1), answer="ranking", own=rated, heard=[ranked, rated]
+    )
+    talk = asked[1].blocks[3]
+    assert "neighbour 1: C, then B, then A, because" in talk
+    assert "neighbour 2: C (7.5 of 10), A (4 of 10), B (3 of 10), because" in talk
 
 
 def test_what_a_persona_did_not_write_it_read():
@@ -227,7 +241,7 @@ def test_no_stranger_changes_the_number_of_fences_or_closes_one(data):
         assert whole.count(f"<<{token} ") == whole.count(f" {token}>>") == pieces
         assert whole.casefold().count(token) == 2 * pieces
         whole.encode()
-    assert len(re.findall(r"(?m)^[AB]\. <<" + token, asked[1].blocks[3])) == 2
+    assert len(re.findall(r"(?m)^[AB]\. <<" + token, asked[1].blocks[4])) == 2
 
 
 @given(st.lists(NASTY, min_size=1, max_size=4), NASTY)

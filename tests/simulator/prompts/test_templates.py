@@ -14,6 +14,7 @@ NORM = "* $text was $received: $endorsement of $support\n"
 
 
 def folder_with(tmp_path, **texts):
+    tmp_path.mkdir(exist_ok=True)
     for name, text in texts.items():
         (tmp_path / f"{name.replace('_', '-')}.md").write_text(text, encoding="utf-8")
     return tmp_path
@@ -69,10 +70,18 @@ def test_a_folder_that_is_none_and_a_file_that_is_no_text_are_refused(tmp_path):
         Templates.load(tmp_path)
 
 
-def test_a_file_that_is_no_template_is_refused_too(tmp_path):
-    (tmp_path / "norm.txt").write_text("x")
-    with pytest.raises(InputError, match=r"no template is named norm\.txt"):
+@pytest.mark.parametrize("name", ["norm.txt", "norm", "README.md", "norm.md~"])
+def test_a_file_that_is_no_template_is_refused_too(tmp_path, name):
+    (tmp_path / name).write_text(NORM)
+    with pytest.raises(InputError, match=f"no template is named {name}"):
         Templates.load(tmp_path)
+
+
+def test_what_editors_and_systems_hide_in_a_folder_does_no_harm(tmp_path):
+    (tmp_path / ".norm.md.swp").write_bytes(b"\xff")
+    (tmp_path / "norm.md").write_text(f"\n\n{NORM}\n", encoding="utf-8-sig")
+    own = Templates.load(tmp_path)
+    assert own.fingerprint == Templates.load(folder_with(tmp_path / "plain", norm=NORM)).fingerprint
 
 
 def test_the_templates_lie_in_the_package():
