@@ -20,8 +20,8 @@ __all__ = ["AdaptiveLimit", "Limited"]
 
 START = 8
 SLOWER, RISE = 1.5, 1.05
-"""A window whose median latency is beyond so many times the best one's, and whose rate of answers is not so many times
-the best one's either, shows that the server queues."""
+"""A window whose median latency is beyond so many times the best one's, and whose rate of answers is not so many
+times the best one's either, shows that the server queues."""
 SMALLEST_WINDOW = 8
 QUIET, QUIET_TIMES = 60, 8
 """Answers without a 429, and in multiples of the size, before more requests are tried than were last refused."""
@@ -78,7 +78,9 @@ class AdaptiveLimit:
             self._wake()
 
     async def _enter(self) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._window_began = self._window_began or loop.time()
+        waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append(waiter)
         self._wake()
         try:

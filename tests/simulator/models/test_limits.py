@@ -75,7 +75,7 @@ def test_it_grows_to_the_most_while_latency_holds_and_never_beyond():
 
 
 def test_it_stops_growing_where_a_server_queues():
-    limit = asked(Server(quick=6), 1200)
+    limit = asked(Server(quick=6, latency=0.01), 600)
     assert 6 <= limit.size < 40
 
 

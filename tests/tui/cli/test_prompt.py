@@ -33,7 +33,7 @@ def test_the_plain_output_holds_the_messages_to_the_letter(commands, asked):
 def test_the_persona_judges_the_question_last_and_in_its_own_order(asked):
     assert (asked["community"], asked["persona"]) == ("tea", 3)
     user = asked["messages"][1]["content"]
-    assert "You are member 4 of the 5 who are asked." in user
+    assert "Of the 5 members who are asked, you are number 4:" in user
     assert set(re.findall(r"(?m)^[AB]\. <<\w{8} (.*) \w{8}>>$", user)) == {
         "warm the pot",
         "[bold]never[/] boil it",
