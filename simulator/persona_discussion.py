@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PersonaDiscussion", "listening"]
 
-TOLERANCE = 1e-4
-"""The largest change of a share that counts as none."""
+TOLERANCE = 0.05
+"""The largest change of a share that counts as none: log-probabilities move by as much from one wording to the next."""
 
 
 class PersonaDiscussion:

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from personas.errors import StoppedError
 from personas.persona import remember
 from personas.seeds import derived_rng, derived_seed
 from simulator.aggregate import balanced_orders
@@ -191,14 +192,16 @@ def sent_to(
 
 
 async def together(work: Sequence[Coroutine[Any, Any, Result]]) -> list[Result]:
-    """Return what comes of all the work, in order; what one piece raises is raised when all of them have ended."""
+    """Return what comes of all the work, in order; what a piece raises is raised when all of them have ended.
+
+    Raises:
+        StoppedError: the run must not go on, whatever else went wrong.
+    """
     ended = await asyncio.gather(*work, return_exceptions=True)
-    results: list[Result] = []
-    for result in ended:
-        if isinstance(result, BaseException):
-            raise result
-        results.append(result)
-    return results
+    raised = [result for result in ended if isinstance(result, BaseException)]
+    if raised:
+        raise next((error for error in raised if isinstance(error, StoppedError)), raised[0])
+    return [result for result in ended if not isinstance(result, BaseException)]
 
 
 def judgement_call(

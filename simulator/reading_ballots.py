@@ -57,7 +57,7 @@ def reader(answer: Answer, order: Sequence[int], texts: Sequence[str]) -> Callab
         names = _Names(order, texts)
         judged = {"choice": _choice, "ranking": _ranking, "rating": _rating}[answer](data, names)
         numbers = data.get("convinced_by")
-        heard = tuple(n for n in numbers if isinstance(n, int)) if isinstance(numbers, list) else ()
+        heard = tuple(n for n in numbers if type(n) is int) if isinstance(numbers, list) else ()
         reason = data.get("reason")
         told = UNSEEN.sub(" ", reason).strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
         return Judgement(**judged, reason=told, convinced_by=heard)

@@ -113,6 +113,8 @@ class AdaptiveLimit:
         """Take note of an answer and of how long it took."""
         self._note(limited=False)
         self._quiet += 1
+        if asyncio.get_running_loop().time() - seconds < self._window_began:
+            return  # asked before the last change, so it tells of the size before
         self._latencies.append(seconds)
         if len(self._latencies) < max(self.size, SMALLEST_WINDOW):
             return

@@ -183,7 +183,7 @@ def test_long_texts_are_cut_and_short_options_give_their_room_to_long_ones():
     said = case().judge(item=item, shown=[norm], recalled=[norm], order=(0, 1, 2))
     pieces = re.findall(r"<<\w{8} (.*?) \w{8}>>", said[1].text, re.DOTALL)
     lengths = [len(piece) for piece in pieces if piece.endswith("…")]
-    assert [round(length, -1) for length in lengths] == [4_000, 600, 240, 1_100, 1_100]
+    assert [round(length, -1) for length in lengths] == [4_000, 640, 240, 1_100, 1_100]
     assert len(said[1].text) < 9_000
 
 
