@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["PersonaDiscussion", "listening"]
 
 TOLERANCE = 0.05
-"""The largest change of a share that counts as none: log-probabilities move by as much from one wording to the next."""
+"""The largest change of a share that counts as none: log-probabilities move by as much from wording to wording."""
 
 
 class PersonaDiscussion:
