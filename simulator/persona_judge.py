@@ -16,7 +16,7 @@ from simulator.models.model import Call
 from simulator.prompts.answers import LETTERS
 from simulator.prompts.schemas import answer_schema
 from simulator.reading_ballots import Judgement, reader
-from simulator.recall import recalled_norms, shown_norms
+from simulator.recall import Bearing
 from simulator.replies import answered
 
 if TYPE_CHECKING:
@@ -145,12 +145,13 @@ class Mind:
 
 def minds_of(room: Room, norms: Retrieved, memories: NDArray[np.int64], settings: Settings) -> list[Mind]:
     """Return what each persona of a panel has in mind, by the (p, n) memories of the panel."""
-    shown = shown_norms(norms, settings.shown)
+    bearing = Bearing(norms)
+    shown = bearing.shown(settings.shown)
     posts = {norm.post for norm in shown}
     return [
         Mind(
             persona=persona,
-            recalled=recalled_norms(norms, memory, persona, settings.recalled, posts),
+            recalled=bearing.recalled(memory, persona, settings.recalled, posts),
             shown=shown,
         )
         for persona, memory in zip(room.panel.personas, memories, strict=True)
