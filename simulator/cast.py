@@ -42,10 +42,19 @@ class Minds:
 
     @classmethod
     def of(cls, reach: ModelChoices, *, templates: Path | None, seed: int, own: Model | None = None) -> Minds:
-        """Read the templates: the bundled ones, those in a folder in place of them."""
+        """Read the templates, the bundled ones and those in a folder in place of them, and the model's price.
+
+        Raises:
+            InputError: a template cannot be used, or there is a limit in money and no price is known.
+        """
+        from simulator.models.budget import check_price
+        from simulator.models.prices import price_of
         from simulator.prompts.prompts import Prompts
 
-        return cls(reach=reach, prompts=Prompts.load(templates, seed=seed), own=own)
+        price = reach.price or price_of(reach.model)
+        check_price(reach.model, reach.limits, price)
+        prompts = Prompts.load(templates, seed=seed)
+        return cls(reach=replace(reach, price=price), prompts=prompts, own=own)
 
     @property
     def predictor(self) -> str:
@@ -92,14 +101,12 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
     from simulator.models.gate import Gate
     from simulator.models.ladder import Capabilities
     from simulator.models.named import model_named
-    from simulator.models.prices import price_of
     from simulator.models.stack import assemble
     from simulator.persona_discussion import PersonaDiscussion
     from simulator.persona_generator import PersonaGenerator
     from simulator.persona_judge import PersonaJudge
 
-    prompts = minds.prompts
-    reach = replace(minds.reach, price=minds.reach.price or price_of(minds.reach.model))
+    reach, prompts = minds.reach, minds.prompts
     known = journal.fact("capabilities")
     stack = assemble(
         minds.own or model_named(reach),

@@ -187,7 +187,6 @@ class Simulation:
             InputError: the simulation has no model, or there is no item.
         """
         from simulator.estimate import estimate
-        from simulator.models.prices import price_of
 
         if self.minds is None:
             raise InputError("the offline engine makes no call", remedy="name a model")
@@ -198,7 +197,7 @@ class Simulation:
             self.minds.prompts,
             self.settings,
             embedder=self.embedder,
-            price=self.minds.reach.price or price_of(self.minds.reach.model),
+            price=self.minds.reach.price,
         )
 
     async def _carry_out(

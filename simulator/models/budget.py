@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulator.models.choices import Limits, Price
     from simulator.models.model import Call, Model, Reply
 
-__all__ = ["Budgeted", "Most", "most_it_can_use"]
+__all__ = ["Budgeted", "Most", "check_price", "most_it_can_use"]
 
 A_MESSAGE = 16
 """Tokens that a chat template adds to a message, at the most."""
@@ -42,6 +42,20 @@ def most_it_can_use(call: Call) -> Most:
     return Most(prompt=sent + form, completion=call.max_tokens)
 
 
+def check_price(model: str, limits: Limits, price: Price | None) -> None:
+    """Refuse a limit in money where nobody knows what the model costs.
+
+    Raises:
+        InputError: there is such a limit and no price.
+    """
+    if limits.cost is not None and price is None:
+        raise InputError(
+            f"the price of {model} is not known, so a limit in money cannot be kept",
+            where="--max-cost",
+            remedy="give the price with --price IN/OUT, or limit tokens or calls",
+        )
+
+
 class Budgeted:
     """A model that is asked nothing which could take the run beyond its limits, counting what is in flight.
 
@@ -50,12 +64,7 @@ class Budgeted:
     """
 
     def __init__(self, inner: Model, *, limits: Limits, price: Price | None, ledger: CallLedger) -> None:
-        if limits.cost is not None and price is None:
-            raise InputError(
-                f"the price of {inner.name} is not known, so a limit in money cannot be kept",
-                where="--max-cost",
-                remedy="give the price with --price IN/OUT, or limit tokens or calls",
-            )
+        check_price(inner.name, limits, price)
         self.inner, self.limits, self.price, self.ledger = inner, limits, price, ledger
         self.name = inner.name
         before = ledger.spent()

@@ -136,10 +136,14 @@ class Commands:
         if self._server is not None:
             self._server.communicate()
 
-    def start(self, *arguments: object, **options: object) -> subprocess.Popen:
+    def start(self, *arguments: object, words: bool = False, **options: object) -> subprocess.Popen:
         """Start a command line and let the test watch it."""
         return subprocess.Popen(
-            self.line(*arguments), cwd=self.home, env=self.environment, stdin=subprocess.DEVNULL, **options
+            self.line(*arguments, words=words),
+            cwd=self.home,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            **options,
         )
 
     def simulated(self, command: str, *arguments: object, **options: object) -> Done:
