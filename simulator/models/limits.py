@@ -22,10 +22,12 @@ START = 8
 SLOWER, RISE = 1.5, 1.05
 """A window whose median latency is beyond so many times the best one's, and whose rate of answers is not so many
 times the best one's either, shows that the server queues."""
+FADING = 1.02
+"""By how much the best of all windows is forgotten with each: one lucky window must not count for ever."""
 SMALLEST_WINDOW = 8
 QUIET, QUIET_TIMES = 60, 8
 """Answers without a 429, and in multiples of the size, before more requests are tried than were last refused."""
-CHANCE, LATELY = 0.05, 200
+CHANCE, LATELY = 0.05, 400
 """The share of 429s among the latest requests up to which they may come by chance, and how many those are."""
 PAUSES = 10
 """Pauses that the server asked for that must pass before more is tried than was refused."""
@@ -121,10 +123,9 @@ class AdaptiveLimit:
         median = statistics.median(self._latencies)
         rate = self._rate(len(self._latencies))
         self._latencies.clear()
-        holds = median <= SLOWER * (median if self._best is None else min(self._best, median))
-        rises = rate > RISE * self._best_rate
-        self._best = median if self._best is None else min(self._best, median)
-        self._best_rate = max(self._best_rate, rate)
+        self._best = median if self._best is None else min(FADING * self._best, median)
+        holds, rises = median <= SLOWER * self._best, rate > RISE * self._best_rate
+        self._best_rate = max(self._best_rate / FADING, rate)
         if not self._refused and (holds or rises):
             self._proven = max(self._proven, self.size)
             self._grow()

@@ -29,11 +29,11 @@ FIELDS = (
     ("items", "Items", "", "at the most; empty for all that are held out"),
 )
 MODEL_FIELDS = (
-    ("model", "Model", "provider/model, as hosted_vllm/qwen3-8b; empty for the offline engine"),
-    ("api_base", "Address", "of a server of your own, as http://127.0.0.1:8000/v1; empty for the provider's"),
-    ("price", "Price", "IN/OUT, US dollars for a million tokens; empty for the published one"),
-    ("max_cost", "Max. cost", "US dollars; the run stops before it costs more"),
-    ("max_calls", "Max. calls", "requests; the run stops before it makes more"),
+    ("model", "Model", "provider/model; empty: offline"),
+    ("api_base", "Address", "of your own server, http://…/v1"),
+    ("price", "Price", "IN/OUT, $ a million tokens; empty: as published"),
+    ("max_cost", "Max. $", "stops before it costs more"),
+    ("max_calls", "Max. req.", "stops before it makes more requests"),
 )
 WHAT = {
     "simulate": "Panels of personas judge the items that are held out of this corpus.",
@@ -62,6 +62,7 @@ is told first on the next screen; a limit that is set there is never exceeded.""
 
     def body(self) -> ComposeResult:
         """Yield the fields."""
+        yield Static("", id="problem", markup=False)
         with VerticalScroll(id="fields"):
             yield Static(plain(WHAT[self._kind]), classes="note")
             for name, label, value, hint in FIELDS:
@@ -69,15 +70,14 @@ is told first on the next screen; a limit that is set there is never exceeded.""
                     yield Label(label, markup=False)
                     yield Input(value, type="integer", compact=True, id=name)
                     yield Static(plain(hint), classes="hint")
+            with Horizontal(classes="field"):
+                yield Label("Folder", markup=False)
+                yield Input(compact=True, id="out")
             for name, label, hint in MODEL_FIELDS:
                 with Horizontal(classes="field"):
                     yield Label(label, markup=False)
                     yield Input(compact=True, id=name)
                     yield Static(plain(hint), classes="hint")
-            with Horizontal(classes="field"):
-                yield Label("Folder", markup=False)
-                yield Input(compact=True, id="out")
-            yield Static("", id="problem", markup=False)
             yield Button("Start", id="start", variant="primary", compact=True)
 
     def on_mount(self) -> None:
