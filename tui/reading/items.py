@@ -21,7 +21,12 @@ __all__ = ["BallotView", "ItemView", "read_item"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BallotView:
-    """A ballot: who cast it in which round, for which option (None: an abstention), why, and by which norms."""
+    """A ballot: who cast it in which round, for which option (None: an abstention), why, and by which norms.
+
+    ``failure`` says what kept the persona from judging, ``weighed`` that the shares are the model's own
+    probabilities, ``heard`` whom it had listened to, ``moved_by`` who changed its mind, and ``again`` what it
+    chose when ``asked_again`` with the options in reverse.
+    """
 
     persona: str
     about: str
@@ -30,6 +35,12 @@ class BallotView:
     shares: tuple[float, ...]
     reason: str
     norms: tuple[str, ...]
+    failure: str = ""
+    weighed: bool = False
+    heard: tuple[str, ...] = ()
+    moved_by: tuple[str, ...] = ()
+    asked_again: bool = False
+    again: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +69,7 @@ def read_item(folder: Path, item: str, community: str) -> ItemView:
         InputError: the run has no such item, or nothing came of it in this community.
     """
     with Journal.read(folder) as journal:
-        result = next(
-            (body for name, where, body in journal.results() if (name, where) == (item, community)), None
-        )
+        result = journal.result(item, community)
         if result is None:
             raise InputError(f"nothing has come of item {item!r} in {community!r} yet", where=str(folder))
         ballots = journal.ballots(item, community)
@@ -79,6 +88,12 @@ def read_item(folder: Path, item: str, community: str) -> ItemView:
                     shares=ballot.shares,
                     reason=ballot.reason,
                     norms=ballot.norms,
+                    failure=ballot.failure,
+                    weighed=ballot.weighed,
+                    heard=ballot.heard,
+                    moved_by=ballot.moved_by,
+                    asked_again=ballot.asked_again,
+                    again=ballot.again,
                 )
                 for ballot in ballots
             ),

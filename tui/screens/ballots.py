@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.plaintext import one_line, shown
+from tui.reading.calls import CallView, read_calls
 from tui.reading.items import BallotView, ItemView, read_item
 from tui.screens.base import InstrumentScreen
 from tui.screens.reader import ReaderScreen
@@ -44,9 +45,12 @@ prefers each option, in percent in the order A, B, C…, and why.
 Beside the list stand the norms that the marked ballot rests on, the weightiest first: what the community said, how
 strongly it endorsed it (0 to 1) and on how many votes that rests. Tab goes there to scroll.
 
-[ and ] go through the rounds of discussion; round 0 is before any. Enter or o shows the options in full."""
+[ and ] go through the rounds of discussion; round 0 is before any. Enter or o shows the options in full. Of a run
+on a language model, p shows exactly what the marked persona was sent and what came back; ✗ is a judgement that
+failed."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "options", "Options"),
+        Binding("p", "prompt", "Prompt and reply"),
         Binding("left_square_bracket", "round(-1)", "Earlier round", key_display="["),
         Binding("right_square_bracket", "round(1)", "Later round", key_display="]"),
     ]
@@ -95,6 +99,27 @@ strongly it endorsed it (0 to 1) and on how many votes that rests. Tab goes ther
         if self._view is not None:
             self.app.push_screen(_reader(self._view))
 
+    def action_prompt(self) -> None:
+        """Read what the marked persona was sent, and what came back."""
+        ballots, place = self._ballots(), self.query_one("#ballots", RowList).cursor
+        if place < len(ballots):
+            who = ballots[place].persona
+            self.in_thread(
+                lambda: (who, read_calls(self._folder, self._item, self._community, who)),
+                self._Calls,
+                group="calls",
+            )
+
+    class _Calls(InstrumentScreen.Arrived):
+        """The calls of a persona were read."""
+
+    def on_ballots_screen__calls(self, message: _Calls) -> None:
+        """Show them."""
+        message.stop()
+        message.prevent_default()
+        who, calls = message.view
+        self.app.push_screen(ReaderScreen(f"What {who} was sent", _calls_content(calls)))
+
     def on_row_list_chosen(self) -> None:
         """Show all options in full."""
         self.action_options()
@@ -127,18 +152,20 @@ def _tally(ballots: tuple[BallotView, ...], options: int) -> str:
     """Return how many ballots are for each option, as the ballots say it themselves."""
     chosen = [ballot.choice for ballot in ballots]
     parts = [f"{letter(option)} {chosen.count(option)}" for option in range(min(options, 8))]
-    return ", ".join([*parts, f"abstained {chosen.count(None)}"])
+    failed = sum(bool(ballot.failure) for ballot in ballots)
+    told = [f"failed {failed}"] if failed else []
+    return ", ".join([*parts, f"abstained {chosen.count(None) - failed}", *told])
 
 
 def _cells(ballot: BallotView, community: str) -> tuple[str, ...]:
     shares = " ".join(f"{share * 100:.0f}" for share in ballot.shares)
     name = ballot.persona.removeprefix(community) or ballot.persona
-    return (name, letter(ballot.choice), shares, ballot.reason)
+    return (name, "✗" if ballot.failure else letter(ballot.choice), shares, ballot.reason)
 
 
 def _behind(ballot: BallotView, view: ItemView) -> Content:
     parts = [heading(f"{ballot.persona}: {letter(ballot.choice)}")]
-    parts += [plain(line) for line in (ballot.about, ballot.reason) if line]
+    parts += [plain(line) for line in (ballot.about, *_told(ballot), ballot.reason) if line]
     parts.append(Content())
     if not ballot.norms:
         parts.append(Content.styled("This ballot rests on no norm.", "dim"))
@@ -146,6 +173,34 @@ def _behind(ballot: BallotView, view: ItemView) -> Content:
         norm = view.norms.get(post)
         known = Content.styled("not in the journal", "dim") if norm is None else norm_content(norm)
         parts += [heading(f"Norm {number} of {len(ballot.norms)} · post {one_line(post)}"), known, Content()]
+    return Content("\n").join(parts)
+
+
+def _told(ballot: BallotView) -> list[str]:
+    """Return how a ballot came about, a line each: whom it heard, who moved it, whether it flipped."""
+    lines = [f"✗ failed: {ballot.failure}"] if ballot.failure else []
+    if ballot.weighed:
+        lines.append("the shares are the model's own probabilities")
+    if ballot.heard:
+        lines.append(f"heard {', '.join(ballot.heard)}")
+    if ballot.moved_by:
+        lines.append(f"moved by {', '.join(ballot.moved_by)}")
+    if ballot.asked_again and not ballot.round:
+        flipped = "and flipped" if ballot.again != ballot.choice else "the same"
+        lines.append(f"asked again with the options in reverse: {letter(ballot.again)}, {flipped}")
+    return lines
+
+
+def _calls_content(calls: tuple[CallView, ...]) -> Content:
+    if not calls:
+        return Content.styled("No call to a model was made for this ballot.", "dim")
+    parts: list[Content] = []
+    for number, call in enumerate(calls, start=1):
+        parts += [heading(f"Call {number} of {len(calls)}: {call.phase}"), plain(call.took), Content()]
+        for role, text in call.messages:
+            parts += [Content.styled(f"── {role}", "dim"), plain(text), Content()]
+        title = "── reply" if call.answered else "── no reply"
+        parts += [Content.styled(title, "dim"), plain(call.answer), Content()]
     return Content("\n").join(parts)
 
 

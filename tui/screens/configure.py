@@ -29,8 +29,8 @@ FIELDS = (
     ("items", "Items", "", "at the most; empty for all that are held out"),
 )
 MODEL_FIELDS = (
-    ("model", "Model", "provider/model; empty: offline"),
-    ("api_base", "Address", "of your own server, http://…/v1"),
+    ("model", "Model", "provider/model, if any"),
+    ("api_base", "Address", "of a server of your own"),
     ("price", "Price", "IN/OUT, $ a million tokens; empty: as published"),
     ("max_cost", "Max. $", "stops before it costs more"),
     ("max_calls", "Max. req.", "stops before it makes more requests"),
