@@ -71,7 +71,7 @@ async def test_a_ballot_shows_how_it_came_about_and_p_shows_what_was_sent(run, l
         await pilot.press("p")
         await look.until(pilot, lambda: "What tea#0 was sent" in look.text(app))
         assert "── system" in look.text(app)
-        assert "You answer as one member of a community" in look.text(app)
+        assert "Call 1 of" in look.text(app)
         await pilot.press("escape")
         await look.until(pilot, lambda: "── system" not in look.text(app))
 
