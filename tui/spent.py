@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulator.journal.calls import UsageRow
-
     from tui.reading.live import LiveView
 
 __all__ = ["money", "spent", "total_cost"]

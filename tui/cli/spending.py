@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from simulator.estimate import Estimate
-
     from personas.corpus import Corpus
+    from simulator.estimate import Estimate
     from simulator.item import Item, Query
     from simulator.run import Run
     from simulator.simulation import Simulation

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from simulator.journal.lock import is_running
-
 from simulator.journal import JOURNAL
+from simulator.journal.lock import is_running
 from tui.plaintext import one_line
 
 if TYPE_CHECKING:
