@@ -32,8 +32,8 @@ MODEL_FIELDS = (
     ("model", "Model", "provider/model, if any"),
     ("api_base", "Address", "of a server of your own"),
     ("price", "Price", "IN/OUT, $ a million tokens; empty: as published"),
-    ("max_cost", "Max. $", "stops before it costs more"),
-    ("max_calls", "Max. req.", "stops before it makes more requests"),
+    ("max_cost", "Cost ≤", "$; the run stops before it costs more"),
+    ("max_calls", "Calls ≤", "the run stops before it makes more requests"),
 )
 WHAT = {
     "simulate": "Panels of personas judge the items that are held out of this corpus.",
