@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["LitellmModel"]
 
-DISARMED = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION", "LITELLM_LOG": "ERROR"}
-"""Without these its import loads a ``.env`` and fetches a price list."""
+DISARMED = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_MODE": "PRODUCTION",
+    "LITELLM_LOG": "ERROR",
+    "DEFAULT_MAX_RETRIES": "0",
+}
+"""Without these its import loads a ``.env`` and fetches a price list; and attempts are repeated behind our back, which
+could be forbidden with each call too, at half a millisecond."""
 QUIET: dict[str, Any] = {
     "suppress_debug_info": True,
     "telemetry": False,
@@ -97,7 +103,7 @@ class LitellmModel:
 
     def _reached(self) -> dict[str, Any]:
         """Return how the server is reached; no attempt is made twice behind our back."""
-        reached: dict[str, Any] = {"timeout": self.timeout, "num_retries": 0, "max_retries": 0}
+        reached: dict[str, Any] = {"timeout": self.timeout, "num_retries": 0}
         if self.api_base:
             reached["api_base"] = self.api_base
             provider = self.name.partition("/")[0]

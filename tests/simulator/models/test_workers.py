@@ -134,7 +134,9 @@ async def test_a_call_that_is_cancelled_does_not_disturb_the_others(served):
 @pytest.mark.asyncio(loop_scope="module")
 async def test_an_interruption_at_the_terminal_is_not_the_worker_s(served):
     _, model = served
+    await model.complete(asked("A"))
     before = model.processes
+    assert before
     for process in before:
         os.kill(process, signal.SIGINT)
     assert (await model.complete(asked("B"))).text == "B"
@@ -145,7 +147,9 @@ async def test_an_interruption_at_the_terminal_is_not_the_worker_s(served):
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_worker_that_dies_loses_its_calls_and_is_started_again(served):
     server, model = served
+    await model.complete(asked("A"))
     before = model.processes
+    assert before
     held = [asyncio.create_task(outcome(model, asked("B"))) for _ in range(2)]
     await asyncio.sleep(0)
     for process in before:
