@@ -34,8 +34,7 @@ DISARMED = {
     "LITELLM_LOG": "ERROR",
     "DEFAULT_MAX_RETRIES": "0",
 }
-"""Without these its import loads a ``.env`` and fetches a price list; and attempts are repeated behind our back, which
-could be forbidden with each call too, at half a millisecond."""
+"""Without these its import loads a ``.env`` and fetches a price list, and attempts are repeated behind our back."""
 QUIET: dict[str, Any] = {
     "suppress_debug_info": True,
     "telemetry": False,
