@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.influence import Move, moves
 from simulator.journal import Journal, as_preference
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class Run:
     def failures(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Return (item, community, result) of everything that went wrong on the way."""
         return [row for row in self.journal.results() if row[2]["errors"] or row[2].get("failed")]
+
+    def moves(self, item: str, community: str) -> list[Move]:
+        """Return who changed its mind in the discussion of an item, in which round, and whom it names for it."""
+        return moves(self.journal.ballots(item, community))
 
     def usage(self) -> list[UsageRow]:
         """Return what the run's model calls used up, by phase and model; empty for the offline engine."""
