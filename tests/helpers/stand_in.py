@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from server_rules import preferred
 from stand_in_server import FAULTS, StandIn, Wishes, fault_of, prompt_key
-from test_server_rules import preferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

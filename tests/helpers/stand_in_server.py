@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from test_server_rules import Asked, answer_to, asked_briefly, asked_in, chance, in_prose, logprobs_of
+from server_rules import Asked, answer_to, asked_briefly, asked_in, chance, in_prose, logprobs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

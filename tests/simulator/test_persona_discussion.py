@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from server_rules import NEIGHBOUR, OWN, chance
 from small_runs import room_of, store_of
 from stand_in import stand_in
-from test_server_rules import NEIGHBOUR, OWN, chance
 from word_embedder import WordEmbedder
 
 from personas.persona import Panel, Persona

@@ -8,9 +8,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from server_rules import COUNT, chance
 from small_runs import room_of, store_of
 from stand_in import stand_in
-from test_server_rules import COUNT, chance
 from word_embedder import WordEmbedder
 
 from personas.errors import InputError

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from server_rules import asked_in
 from small_runs import room_of, store_of
 from stand_in import FAULTS, Wishes, fault_of, preferred, prompt_key
-from test_server_rules import asked_in
 
 from personas.persona import Panel, Persona
 from simulator.item import Ballot, Item, Option, Query
