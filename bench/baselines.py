@@ -13,10 +13,13 @@ from simulator.item import Preference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from personas.community import Membership
+    from numpy.typing import NDArray
+
     from simulator.item import Item, Option
 
-__all__ = ["MeanShare", "OneOption", "Uniform", "first_posted", "longest", "pooled"]
+__all__ = [
+    "ItemMajority", "MeanShare", "OneOption", "PositionPrior", "Uniform", "first_posted", "longest", "pooled",
+]  # fmt: skip
 
 
 class Uniform:
@@ -31,44 +34,115 @@ class Uniform:
 
 
 class MeanShare:
-    """The majority option: the mean real share of each position over the items that may be learned from.
+    """The majority option: the mean real share of each position over the items of the training part.
 
     On statements, that is the mean rate of agreement. On options that come in a random order no position
     means anything, and this comes to a guess.
 
     Args:
-        items: the items to learn the rates from.
         over: whose rates: of the ``community`` alone, or of everyone in the ``place`` it lies in.
-        membership: the communities, and the place that each lies within.
+        places: the place that each community lies within; without it, everyone is in one place.
     """
 
     simulated = False
 
     def __init__(
-        self, items: Iterable[Item], membership: Membership, *, over: Literal["community", "place"]
+        self, *, over: Literal["community", "place"], places: Mapping[str, str] | None = None
     ) -> None:
         self.name = {
             "community": "majority option (the community's own mean rate)",
             "place": "majority option (mean rate of the whole place)",
         }[over]
-        self._place = {
-            community.name: community.within if over == "place" else community.name
-            for community in membership.communities
-        }
-        shares: dict[tuple[str, int], list[tuple[float, ...]]] = {}
+        self._own = over == "community"
+        self._places = places or {}
+        self._means: dict[tuple[str, int], NDArray[np.float64]] = {}
+
+    def fit(self, items: Iterable[Item]) -> None:
+        """Learn the rates."""
+        sums: dict[tuple[str, int], tuple[NDArray[np.float64], int]] = {}
         for item in items:
             for community, votes in item.votes.items():
-                shares.setdefault((self._place[community], item.size), []).append(votes.shares)
-        self._means = {key: np.mean(rows, axis=0) for key, rows in shares.items()}
+                key = self._whose(community), item.size
+                total, count = sums.get(key, (np.zeros(item.size), 0))
+                sums[key] = total + votes.shares, count + 1
+        self._means = {key: total / count for key, (total, count) in sums.items()}
 
     def predict(self, item: Item, community: str) -> Preference | None:
         """Return the mean shares of items with as many options; None where none were seen."""
-        mean = self._means.get((self._place[community], item.size))
+        mean = self._means.get((self._whose(community), item.size))
         return None if mean is None else Preference(shares=tuple((mean / mean.sum()).tolist()))
+
+    def _whose(self, community: str) -> str:
+        return community if self._own else self._places.get(community, "")
+
+
+class PositionPrior:
+    """The mean real share of the place in which an option was shown, whoever was asked.
+
+    Where the source does not say in which place each option was shown, the place in the item's list counts.
+    """
+
+    name = "position prior (mean share of each place, everybody)"
+    simulated = False
+    role = "control"
+
+    def __init__(self) -> None:
+        self._means: dict[int, NDArray[np.float64]] = {}
+
+    def fit(self, items: Iterable[Item]) -> None:
+        """Learn the share of each place, by the number of options."""
+        sums: dict[int, tuple[NDArray[np.float64], int]] = {}
+        for item in items:
+            places = _places(item)
+            for votes in item.votes.values():
+                total, count = sums.get(item.size, (np.zeros(item.size), 0))
+                total[places] += votes.shares
+                sums[item.size] = total, count + 1
+        self._means = {size: total / count for size, (total, count) in sums.items()}
+
+    def predict(self, item: Item, community: str) -> Preference | None:
+        """Return the shares of the places in which the options were shown; None where no such item was seen."""
+        mean = self._means.get(item.size)
+        if mean is None:
+            return None
+        shares = mean[_places(item)]
+        return Preference(shares=tuple((shares / shares.sum()).tolist()))
+
+
+def _places(item: Item) -> list[int]:
+    """Return the place of each option: as it was shown where that is known of all, else as it is listed."""
+    shown = [option.place for option in item.options]
+    known = [place for place in shown if place is not None]
+    return known if sorted(known) == list(range(item.size)) else list(range(item.size))
+
+
+class ItemMajority:
+    """What everybody else said of the very item: the votes of all other communities on it, pooled.
+
+    No forecast, for it reads votes on what is predicted, but the control of every claim that a community
+    differs: who beats it knows something of this community that everybody together does not.
+    """
+
+    name = "item majority (all other communities' votes on the item)"
+    simulated = False
+    role = "control"
+    sees_others = True
+
+    def predict(self, item: Item, community: str) -> Preference | None:
+        """Return the mean of the others' shares, weighted by voters where all are counted; None without others."""
+        others = [votes for name, votes in item.votes.items() if name != community]
+        if not others:
+            return None
+        counted = [votes.voters for votes in others if votes.voters]
+        weights = np.array(counted, float) if len(counted) == len(others) else np.ones(len(others))
+        shares = np.average([votes.shares for votes in others], axis=0, weights=weights)
+        return Preference(shares=tuple((shares / shares.sum()).tolist()))
 
 
 class OneOption:
     """Always the option of which something is largest, whatever the community."""
+
+    one_option = True
 
     simulated = False
 
@@ -77,7 +151,12 @@ class OneOption:
         self._measure = measure
 
     def predict(self, item: Item, community: str) -> Preference | None:
-        """Return all of the share on one option; None where an option cannot be measured."""
+        """Return all of the share on one option; None where an option cannot be measured, and on statements.
+
+        To agree and to disagree are no texts of anybody's.
+        """
+        if item.kind == "agreement":
+            return None
         measures = [self._measure(option) for option in item.options]
         known = [measure for measure in measures if measure is not None]
         if len(known) < item.size:

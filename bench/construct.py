@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from personas.community import Membership
     from personas.corpus import Corpus
+    from simulator.item import Item
 
 __all__ = ["Split", "hold_out"]
 
@@ -49,9 +50,9 @@ class Split:
         """Return the held-out items, with the real votes of each community of ``membership``."""
         return build_items(self.whole, membership, seed=self.seed, threads=self.held_out)
 
-    def seen_items(self, membership: Membership) -> BuiltItems:
+    def learned(self, membership: Membership) -> tuple[Item, ...]:
         """Return the items of the part that may be learned from; baselines take their rates from them."""
-        return build_items(self.train, membership, seed=self.seed)
+        return build_items(self.train, membership, seed=self.seed).items
 
 
 def hold_out(corpus: Corpus, *, share: float = 0.5, seed: int, by: By = "auto") -> Split:

@@ -7,7 +7,7 @@ resamples items alone is too narrow to speak of the next community.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from personas.errors import InputError
 from personas.seeds import derived_rng
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     Values = Sequence[float | None] | Vector
     Statistic = Callable[[Vector], float]
 
-__all__ = ["Difference", "Interval", "bootstrap_interval", "paired_difference"]
+__all__ = ["Difference", "Interval", "Resampling", "bootstrap_interval", "paired_difference"]
+
+FEW = 5000
+"""Up to so many items are drawn one by one; the mean of more is normal for all that a quantile shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,8 @@ class Interval:
         high: the upper bound; None where there is no lower one.
         n: how many values are defined.
         communities: how many communities they come from.
-        by: what was resampled: ``communities`` and the items in them, or, where there is one community only,
-            its ``items``; then the interval does not speak of other communities.
+        by: what was resampled: whole ``communities``, or, where there is one community only, its ``items``;
+            then the interval does not speak of other communities.
         undefined: how many values were left out since the figure is undefined for them.
     """
 
@@ -56,62 +59,203 @@ class Difference(Interval):
 
     Args:
         probability: the share of resamples in which a is better, half of the equal ones included; None where
-            there is no interval. It says how sure the sign is, and is not a p-value.
+            there is no interval.
     """
 
     probability: float | None
+
+
+class Resampling:
+    """Resamples of one set of judgements, the same for every figure on them, so that figures can be paired.
+
+    Whole communities are drawn with replacement, as many as there are (Davison & Hinkley 1997, 3.8: drawing the
+    items within them once more would count their spread twice). The percentiles are Hesterberg's expanded ones,
+    which make up for few communities: with G of them the level is that of Student's t with G - 1 degrees of
+    freedom, times ``sqrt(G / (G - 1))``. Where communities happen to be more alike than their items allow, as
+    two or three easily are, the interval that resamples items is the wider one, and it is taken: of each bound
+    the outer. With one community its items alone are drawn.
+
+    Args:
+        communities: (n,) the community of each judgement.
+        draws: how many resamples.
+        level: the share of resamples within an interval.
+        seed: the same seed, figures and communities give the same interval.
+
+    Raises:
+        InputError: ``draws`` or ``level`` is out of range.
+
+    References:
+        A. C. Davison & D. V. Hinkley (1997). Bootstrap Methods and their Application, sec. 3.8. Cambridge.
+        T. C. Hesterberg (2015). What teachers should know about the bootstrap. American Statistician 69(4).
+    """
+
+    def __init__(
+        self, communities: Sequence[str], *, draws: int = 1000, level: float = 0.95, seed: int
+    ) -> None:
+        _check_options(draws, level)
+        self._labels = np.unique(np.asarray(communities, dtype=str), return_inverse=True)[1]
+        self._draws, self._level, self._seed = draws, level, seed
+
+    def interval(self, values: Values, statistic: Statistic | None = None) -> Interval:
+        """Return the mean of (n,) values, or another statistic of them, with its interval.
+
+        Raises:
+            InputError: the lengths differ, or a value is infinite.
+        """
+        kept, labels, undefined = self._defined(values)
+        mean = None
+        if kept.size:
+            mean = float(kept.mean() if statistic is None else statistic(kept))
+        low = high = None
+        if kept.size > 1:
+            (low, high), _ = self._bounds(kept, labels, statistic)
+        return Interval(mean=mean, low=low, high=high, undefined=undefined, **_told(labels))
+
+    def difference(self, a: Values, b: Values, *, higher_is_better: bool = True) -> Difference:
+        """Return how much higher (n,) values a are than b, on the judgements for which both are defined.
+
+        Raises:
+            InputError: the lengths differ, or a value is infinite.
+        """
+        first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+        if first.shape != second.shape:
+            raise InputError(
+                f"{first.shape} figures of a for {second.shape} of b", remedy="score both on the same items"
+            )
+        kept, labels, undefined = self._defined(first - second)
+        low = high = probability = None
+        if kept.size > 1:
+            (low, high), means = self._bounds(kept, labels, None)
+            signs = np.sign(means) if higher_is_better else -np.sign(means)
+            probability = float((signs.mean() + 1) / 2)
+        return Difference(
+            mean=float(kept.mean()) if kept.size else None,
+            low=low,
+            high=high,
+            undefined=undefined,
+            probability=probability,
+            **_told(labels),
+        )
+
+    def better(self, a: Values, b: Values, which: Literal["higher", "lower"]) -> Difference:
+        """Return by how much a is better than b, positive where it is, whichever direction is the better one."""
+        return self.difference(a, b) if which == "higher" else self.difference(b, a)
+
+    def ratio(self, above: Values, below: Values) -> Interval:
+        """Return the mean of (n,) ``above`` over that of ``below``, where both are defined, with its interval.
+
+        Without any mean to divide by there is no ratio; a resample without one is left out.
+        """
+        values, others = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+        both = np.where(np.isnan(values + others), np.nan, values)
+        kept, labels, undefined = self._defined(both)
+        divisor = others[~np.isnan(both)]
+        if not kept.size or not divisor.mean() > 0:
+            return Interval(mean=None, low=None, high=None, undefined=undefined, **_told(labels))
+        low = high = None
+        if kept.size > 1:
+            low, high = self._ratio_bounds(kept, divisor, labels)
+        return Interval(
+            mean=float(kept.mean() / divisor.mean()), low=low, high=high, undefined=undefined, **_told(labels)
+        )
+
+    def _ratio_bounds(self, above: Vector, below: Vector, labels: NDArray[np.int64]) -> tuple[float, float]:
+        pairs = np.arange(above.size, dtype=float)
+
+        def ratio(places: Vector) -> float:
+            drawn = places.astype(int)
+            divisor = below[drawn].sum()
+            return float(above[drawn].sum() / divisor) if divisor > 0 else float("nan")
+
+        return self._bounds(pairs, labels, ratio)[0]
+
+    def _defined(self, values: Values) -> tuple[Vector, NDArray[np.int64], int]:
+        """Return the defined values with their communities, numbered from 0, and how many are undefined."""
+        scores = np.asarray(values, dtype=float)
+        if scores.shape != self._labels.shape:
+            raise InputError(
+                f"values of shape {scores.shape} for {len(self._labels)} communities",
+                remedy="give one community a value",
+            )
+        if np.any(np.isinf(scores)):
+            raise InputError(
+                "a value is infinite", remedy="bound the metric, or give NaN where it is undefined"
+            )
+        defined = ~np.isnan(scores)
+        labels = np.unique(self._labels[defined], return_inverse=True)[1]
+        return scores[defined], labels, int((~defined).sum())
+
+    def _bounds(
+        self, values: Vector, labels: NDArray[np.int64], statistic: Statistic | None
+    ) -> tuple[tuple[float, float], Vector]:
+        """Return the interval, and the resampled figures of whole communities, or of items where there is one."""
+        groups = int(labels.max()) + 1
+        low, high, drawn = self._by_items(values, statistic)
+        if groups > 1:
+            drawn = self._by_communities(values, labels, groups, statistic)
+            outer = _percentiles(drawn, groups, self._level)
+            low, high = min(low, outer[0]), max(high, outer[1])
+        return (low, high), drawn
+
+    def _by_communities(
+        self, values: Vector, labels: NDArray[np.int64], groups: int, statistic: Statistic | None
+    ) -> Vector:
+        rng = derived_rng(self._seed, "bootstrap", "communities")
+        if statistic is not None:
+            parts = [values[labels == number] for number in range(groups)]
+            rounds = (rng.integers(groups, size=groups) for _ in range(self._draws))
+            return np.array([statistic(np.concatenate([parts[g] for g in round_])) for round_ in rounds])
+        sums, sizes = np.bincount(labels, weights=values), np.bincount(labels).astype(float)
+        times = rng.multinomial(groups, np.full(groups, 1 / groups), size=self._draws)
+        means: Vector = (times @ sums) / (times @ sizes)
+        return means
+
+    def _by_items(self, values: Vector, statistic: Statistic | None) -> tuple[float, float, Vector]:
+        rng = derived_rng(self._seed, "bootstrap", "items")
+        n = values.size
+        if statistic is not None:
+            drawn = np.array(
+                [statistic(values[rng.integers(n, size=n)]) for _ in range(self._draws)], dtype=float
+            )
+        elif n > FEW:
+            drawn = values.mean() + values.std() / np.sqrt(n) * rng.standard_normal(self._draws)
+        else:
+            drawn = np.concatenate(
+                [
+                    values[rng.integers(n, size=(min(100, self._draws - start), n))].mean(axis=1)
+                    for start in range(0, self._draws, 100)
+                ]
+            )
+        return (*_percentiles(drawn, n, self._level), drawn)
 
 
 def bootstrap_interval(
     values: Values,
     communities: Sequence[str],
     *,
-    statistic: Statistic = np.mean,
+    statistic: Statistic | None = None,
     draws: int = 1000,
     level: float = 0.95,
     seed: int,
 ) -> Interval:
-    """Return a statistic of the values with its percentile interval, from a two-stage bootstrap.
+    """Return the mean of the values, or another statistic, with its interval as ``Resampling`` makes it.
 
-    As many communities as there are are drawn with replacement, then in each drawn one as many of its items
-    as it has, with replacement; the statistic is that of all drawn items together. With one community only
-    its items are drawn. With a handful of communities the interval is rough, and where all values are equal
-    it has no width: neither is a proof of precision.
+    With a handful of communities the interval is rough, and where all values are equal it has no width:
+    neither is a proof of precision.
 
     Args:
         values: (n,) one figure an item; NaN or None where it is undefined, which is left out and counted.
         communities: (n,) the community of each value.
-        statistic: a function of a vector.
-        draws: how many resamples.
-        level: the share of resamples within the interval.
-        seed: the same seed, values and communities give the same interval.
+        statistic: a function of a vector, in place of the mean.
+        draws, level, seed: as in ``Resampling``.
 
     Raises:
         InputError: the lengths differ, a value is infinite, or ``draws`` or ``level`` is out of range.
 
-    References:
-        B. Efron & R. J. Tibshirani (1993). An Introduction to the Bootstrap, ch. 13. Chapman & Hall.
-        A. C. Davison & D. V. Hinkley (1997). Bootstrap Methods and their Application, sec. 3.8. Cambridge.
-
     >>> bootstrap_interval([1.0, 1.0, None], ["tea", "coffee", "tea"], seed=7)
     Interval(mean=1.0, low=1.0, high=1.0, n=2, communities=2, by='communities', undefined=1)
     """
-    _check_options(draws, level)
-    kept, sizes, undefined = _by_community(values, communities)
-    mean = float(statistic(kept)) if kept.size else None
-    low = high = None
-    if kept.size > 1:
-        statistics = _statistics(kept, sizes, statistic, draws, seed)
-        low, high = _bounds(statistics, level)
-    return Interval(
-        mean=mean,
-        low=low,
-        high=high,
-        n=kept.size,
-        communities=sizes.size,
-        by="communities" if sizes.size > 1 else "items",
-        undefined=undefined,
-    )
+    return Resampling(communities, draws=draws, level=level, seed=seed).interval(values, statistic)
 
 
 def paired_difference(
@@ -124,16 +268,14 @@ def paired_difference(
     level: float = 0.95,
     seed: int,
 ) -> Difference:
-    """Return how much higher a scores than b on the same items, from the two-stage bootstrap of the pairs.
+    """Return how much higher a scores than b on the same items, from resamples of the pairs.
 
     Args:
         a: (n,) one predictor's figures; NaN or None where undefined. A pair with one of them is left out.
         b: (n,) the other predictor's figures for the same items.
         communities: (n,) the community of each item.
         higher_is_better: whether a higher figure is the better one; False for errors and losses.
-        draws: how many resamples.
-        level: the share of resamples within the interval.
-        seed: the same seed and input give the same interval.
+        draws, level, seed: as in ``Resampling``.
 
     Raises:
         InputError: the lengths differ, a value is infinite, or ``draws`` or ``level`` is out of range.
@@ -141,67 +283,21 @@ def paired_difference(
     >>> paired_difference([0.5, 1.0], [0.25, 0.5], ["tea", "coffee"], seed=7).mean
     0.375
     """
-    _check_options(draws, level)
-    first, second = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if first.shape != second.shape:
-        raise InputError(
-            f"{first.shape} figures of a for {second.shape} of b", remedy="score both on the same items"
-        )
-    kept, sizes, undefined = _by_community(first - second, communities)
-    low = high = probability = None
-    if kept.size > 1:
-        means = _statistics(kept, sizes, np.mean, draws, seed)
-        low, high = _bounds(means, level)
-        signs = np.sign(means) if higher_is_better else -np.sign(means)
-        probability = float((signs.mean() + 1) / 2)
-    return Difference(
-        mean=float(kept.mean()) if kept.size else None,
-        low=low,
-        high=high,
-        n=kept.size,
-        communities=sizes.size,
-        by="communities" if sizes.size > 1 else "items",
-        undefined=undefined,
-        probability=probability,
-    )
+    resampling = Resampling(communities, draws=draws, level=level, seed=seed)
+    return resampling.difference(a, b, higher_is_better=higher_is_better)
 
 
-def _by_community(values: Values, communities: Sequence[str]) -> tuple[Vector, NDArray[np.int64], int]:
-    """Return the defined values, those of one community together, the communities' sizes and the rest's number."""
-    scores = np.asarray(values, dtype=float)
-    if scores.shape != (len(communities),):
-        raise InputError(
-            f"values of shape {scores.shape} for {len(communities)} communities",
-            remedy="give one community a value",
-        )
-    if np.any(np.isinf(scores)):
-        raise InputError("a value is infinite", remedy="bound the metric, or give NaN where it is undefined")
-    defined = ~np.isnan(scores)
-    _, labels = np.unique(np.asarray(communities, dtype=str)[defined], return_inverse=True)
-    order = np.argsort(labels, kind="stable")
-    return scores[defined][order], np.bincount(labels), int((~defined).sum())
+def _told(labels: NDArray[np.int64]) -> Mapping[str, Any]:
+    groups = int(labels.max()) + 1 if labels.size else 0
+    return {"n": labels.size, "communities": groups, "by": "communities" if groups > 1 else "items"}
 
 
-def _statistics(
-    values: Vector, sizes: NDArray[np.int64], statistic: Statistic, draws: int, seed: int
-) -> Vector:
-    drawn = _resamples(values, sizes, derived_rng(seed, "bootstrap"))
-    return np.array([float(statistic(next(drawn))) for _ in range(draws)])
+def _percentiles(drawn: Vector, units: int, level: float) -> tuple[float, float]:
+    """Return the expanded percentiles of resamples of so many units."""
+    from scipy.special import ndtr, stdtrit
 
-
-def _resamples(values: Vector, sizes: NDArray[np.int64], rng: np.random.Generator) -> Iterator[Vector]:
-    """Yield two-stage resamples for ever; with one community the first stage has one outcome."""
-    starts = np.cumsum(sizes) - sizes
-    while True:
-        picked = rng.integers(sizes.size, size=sizes.size)
-        lengths = np.repeat(sizes[picked], sizes[picked])
-        # A random number times a length costs a third of integers() with a bound for each item.
-        within = (rng.random(lengths.size) * lengths).astype(np.int64)
-        yield values[np.repeat(starts[picked], sizes[picked]) + within]
-
-
-def _bounds(statistics: Vector, level: float) -> tuple[float, float]:
-    low, high = np.quantile(statistics, [(1 - level) / 2, (1 + level) / 2])
+    tail = float(ndtr(stdtrit(units - 1, (1 - level) / 2) * np.sqrt(units / (units - 1))))
+    low, high = np.nanquantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from bench.resample import Interval, bootstrap_interval, paired_difference
+from bench.resample import Interval, Resampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Role", "ScoreCard", "ScoreRow", "TaskScore", "score_rows"]
+__all__ = [
+    "Comparison", "Curve", "CurveBin", "Role", "ScoreCard", "ScoreRow", "TaskScore", "WorstItem", "as_row",
+    "score_rows",
+]  # fmt: skip
 
-Role = Literal["simulation", "baseline", "ceiling"]
+Role = Literal["simulation", "baseline", "control", "ceiling"]
+"""What a row stands for. A control is the simulation, or everybody, without what it should know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +47,74 @@ class ScoreRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskScore:
-    """All rows of one metric in one task; without rows, the note says why there are none."""
+    """All rows of one metric in one task; without rows, the note says why there are none.
+
+    ``better`` says which figure is the better one: a higher or a lower one, or the one that is nearer to ``one``.
+    """
 
     task: str
     metric: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "one"]
     rows: tuple[ScoreRow, ...]
     note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveBin:
+    """The predictions of about one confidence: its mean, how often they were right, and how many they are."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """How often a predictor is right at each confidence, in the bins of Guo et al. (2017) that are not empty."""
+
+    predictor: str
+    bins: tuple[CurveBin, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstItem:
+    """A judgement that the simulation got wrong, to be read.
+
+    Args:
+        item, community, query, options: what was asked of whom.
+        real: the real shares. ``predicted``: the simulated ones. ``voters``: behind the real ones, where known.
+        error: the Jensen-Shannon divergence of the two, base 2.
+    """
+
+    item: str
+    community: str
+    query: str
+    options: tuple[str, ...]
+    real: tuple[float, ...]
+    predicted: tuple[float, ...]
+    voters: int | None
+    error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two predictors on the same judgements: by how much the first is better, positive where it is.
+
+    Args:
+        mean, low, high: the paired difference with its 95 % bootstrap interval, resampled by community.
+        probability: the share of resamples in which the first is better.
+        n: on how many judgements both have a figure.
+    """
+
+    task: str
+    metric: str
+    first: str
+    second: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    probability: float | None
+    n: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,15 +123,25 @@ class ScoreCard:
 
     Args:
         predictor: what was simulated, and by what.
-        corpus: the corpus's title or folder, source and licence, and whether it is fictional.
+        corpus: the title or folder, source and licence of what it was held against, and whether it is fictional.
         notes: how it was split, whose votes count, and what was left out.
         tasks: the four tasks, metric by metric.
+        curves: how often each simulation is right at each confidence.
+        worst: the judgements that the first simulation got most wrong, the worst first.
+        comparisons: any two predictors on the headline metrics.
+        communities: for each community ``community``, ``n``, ``accuracy`` and ``divergence`` of the first simulation.
+        usage: what its model calls used up, by phase and model; empty without a model.
     """
 
     predictor: str
     corpus: Mapping[str, Any]
     notes: tuple[str, ...]
     tasks: tuple[TaskScore, ...]
+    curves: tuple[Curve, ...] = ()
+    worst: tuple[WorstItem, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    communities: tuple[Mapping[str, Any], ...] = ()
+    usage: tuple[Mapping[str, Any], ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return the score card as plain data."""
@@ -93,11 +168,12 @@ def score_rows(
         notes: for some predictors, what a reader must know.
     """
     first = next((name for name in figures if roles[name] == "simulation"), None)
+    resampling = Resampling(communities, seed=seed)
     rows = []
     for name, values in figures.items():
-        interval = bootstrap_interval(values, communities, seed=seed)
-        compared = first is not None and roles[name] == "baseline" and interval.n > 0
-        ahead = _ahead(figures[first or name], values, communities, better, seed) if compared else None
+        interval = resampling.interval(values)
+        compared = first is not None and roles[name] in {"baseline", "control"} and interval.n > 0
+        ahead = _ahead(resampling, figures[first or name], values, better) if compared else None
         rows.append(as_row(name, roles[name], interval, ahead=ahead, note=(notes or {}).get(name, "")))
     return tuple(rows)
 
@@ -127,21 +203,10 @@ def as_row(
 
 
 def _ahead(
+    resampling: Resampling,
     simulated: Sequence[float | None],
-    baseline: Sequence[float | None],
-    communities: Sequence[str],
+    other: Sequence[float | None],
     better: Literal["higher", "lower"],
-    seed: int,
 ) -> dict[str, float | None]:
-    sign = 1 if better == "higher" else -1
-    difference = paired_difference(_signed(simulated, sign), _signed(baseline, sign), communities, seed=seed)
-    return {
-        "mean": difference.mean,
-        "low": difference.low,
-        "high": difference.high,
-        "probability": difference.probability,
-    }
-
-
-def _signed(values: Sequence[float | None], sign: int) -> list[float | None]:
-    return [None if value is None else sign * value for value in values]
+    found = resampling.better(simulated, other, better)
+    return {"mean": found.mean, "low": found.low, "high": found.high, "probability": found.probability}

@@ -11,7 +11,7 @@ import numpy as np
 from personas.endorsement import endorsements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from personas.corpus import Corpus
     from personas.embedding import Embedder
 
-__all__ = ["Norm", "NormStore", "as_said", "build_norms", "flat_index", "most_contested", "strongest"]
+__all__ = [
+    "Norm", "NormStore", "as_said", "build_norms", "embedded_norms", "flat_index", "most_contested", "strongest",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,6 +140,11 @@ def build_norms(
         )
         if norm.said:
             norms.setdefault(row["community"], []).append(norm)
+    return embedded_norms(norms, embedder)
+
+
+def embedded_norms(norms: Mapping[str, Sequence[Norm]], embedder: Embedder) -> dict[str, NormStore]:
+    """Return the norm store of each community, no text embedded twice."""
     texts = list(dict.fromkeys(norm.said for group in norms.values() for norm in group))
     place = {text: number for number, text in enumerate(texts)}
     vectors = embedder.embed(texts) if texts else np.zeros((0, 1), np.float32)

@@ -14,10 +14,12 @@ from personas.seeds import derived_rng
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
+
     from personas.community import Community
     from personas.corpus import Corpus
 
-__all__ = ["draw_panel"]
+__all__ = ["draw_panel", "nobody", "systematic"]
 
 LEVELS = ("low", "middle", "high")
 
@@ -52,12 +54,23 @@ def draw_panel(
     everyone = _candidates(corpus, community, groups or {}, attributes)
     rng = derived_rng(seed, "panel", community.name)
     if not everyone:
-        notice = "the source has counts and no members: no member stands behind any persona"
-        return Panel(
-            community=community.name,
-            personas=tuple(_nobody(community.name, number, size) for number in range(size)),
-            notices=(notice,),
-        )
+        return nobody(community.name, size)
+    return systematic(everyone, community.name, size=size, rng=rng)
+
+
+def nobody(community: str, size: int) -> Panel:
+    """Return a panel of personas behind whom no member stands, and of whom nothing is known."""
+    return Panel(
+        community=community,
+        personas=tuple(
+            Persona(persona=_identity(community, number, size), community=community) for number in range(size)
+        ),
+        notices=("the source has counts and no members: no member stands behind any persona",),
+    )
+
+
+def systematic(everyone: Sequence[Persona], community: str, *, size: int, rng: np.random.Generator) -> Panel:
+    """Draw ``size`` of a community's people at equal steps, sorted by group, attributes and activity."""
     shuffled = [everyone[index] for index in rng.permutation(len(everyone))]
     ordered = sorted(shuffled, key=_stratum)
     step, start = len(ordered) / size, rng.random()
@@ -66,7 +79,7 @@ def draw_panel(
     if size > len(ordered):
         notices = (f"{size} personas from {len(ordered)} members: some stand behind several",)
     return Panel(
-        community=community.name,
+        community=community,
         personas=tuple(_named(person, number, size) for number, person in enumerate(chosen)),
         mirror=_mirror(ordered, chosen),
         notices=notices,
@@ -112,15 +125,12 @@ def _level(activity: int, ordered: Sequence[int]) -> str:
 
 
 def _stratum(person: Persona) -> tuple[str, tuple[tuple[str, str], ...], int]:
-    return person.group, tuple(person.attributes.items()), LEVELS.index(person.activity)
+    level = LEVELS.index(person.activity) if person.activity else -1
+    return person.group, tuple(person.attributes.items()), level
 
 
 def _named(person: Persona, number: int, size: int) -> Persona:
     return replace(person, persona=_identity(person.community, number, size))
-
-
-def _nobody(community: str, number: int, size: int) -> Persona:
-    return Persona(persona=_identity(community, number, size), community=community)
 
 
 def _identity(community: str, number: int, size: int) -> str:
@@ -132,7 +142,9 @@ def _mirror(members: Sequence[Persona], personas: Sequence[Persona]) -> dict[str
 
     def traits(person: Persona) -> list[str]:
         named = [f"{name} {value}" for name, value in person.attributes.items()]
-        return [*named, f"activity {person.activity}", *([f"group {person.group}"] if person.group else [])]
+        if person.activity:
+            named.append(f"activity {person.activity}")
+        return [*named, *([f"group {person.group}"] if person.group else [])]
 
     among_members = Counter(trait for person in members for trait in traits(person))
     among_personas = Counter(trait for person in personas for trait in traits(person))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.models.stack import Stack
     from simulator.prompts.prompts import Prompts
     from simulator.setting import Setting
-    from simulator.settings import Settings
+    from simulator.settings import Mode, Settings
 
 __all__ = ["Cast", "Minds", "offline_cast", "persona_cast"]
 
@@ -56,9 +56,10 @@ class Minds:
         prompts = Prompts.load(templates, seed=seed)
         return cls(reach=replace(reach, price=price), prompts=prompts, own=own)
 
-    @property
-    def predictor(self) -> str:
+    def predictor(self, mode: Mode) -> str:
         """What makes the ballots, to stand beside every figure."""
+        if mode == "direct":
+            return f"language model asked for the whole distribution ({self.reach.model})"
         return f"language-model personas ({self.reach.model})"
 
 
@@ -118,6 +119,8 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
         price=reach.price,
     )
     model = Gate(stack.model)
+    if settings.mode == "direct":
+        return Cast(flow=_direct_flow(settings, model, prompts, embedder), model=model, stack=stack)
     flow = Flow(
         judge=PersonaJudge(model, prompts, settings=settings),
         generator=PersonaGenerator(model, prompts, embedder, settings=settings),
@@ -128,3 +131,19 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
         prior=settings.prior,
     )
     return Cast(flow=flow, model=model, stack=stack)
+
+
+def _direct_flow(settings: Settings, model: Model, prompts: Prompts, embedder: Embedder) -> Flow:
+    from simulator.direct_judge import DirectJudge, forecast
+    from simulator.persona_discussion import PersonaDiscussion
+    from simulator.persona_generator import PersonaGenerator
+
+    return Flow(
+        judge=DirectJudge(model, prompts, settings=settings),
+        generator=PersonaGenerator(model, prompts, embedder, settings=settings),
+        discussion=PersonaDiscussion(model, prompts, settings=settings),
+        embedder=embedder,
+        keep=settings.near,
+        rounds=0,
+        tally=forecast,
+    )

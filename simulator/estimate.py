@@ -122,12 +122,15 @@ def estimate(
         already: how many calls the journal holds.
     """
     sampler = PromptSampler(jobs, rooms, prompts, settings, embedder)
-    drafts = [
-        _profiles(rooms, prompts, settings),
-        _generated(sampler),
-        *_judged(sampler),
-        _discussed(sampler),
-    ]
+    if settings.mode == "direct":
+        drafts = [_profiles(rooms, prompts, settings), _forecast(sampler)]
+    else:
+        drafts = [
+            _profiles(rooms, prompts, settings),
+            _generated(sampler),
+            *_judged(sampler),
+            _discussed(sampler),
+        ]
     return Estimate(
         phases=tuple(_priced(draft, price) for draft in drafts),
         sampled=sampler.rendered,
@@ -166,6 +169,19 @@ def _generated(sampler: PromptSampler) -> PhaseEstimate:
     typical = sum(requests * _typical_responses(count // requests) for requests, count in asked)
     longest = settings.reply_tokens * sum(count for _, count in asked)
     return _draft("generate", (calls, calls), _times((calls, calls), mean), typical, longest)
+
+
+def _forecast(sampler: PromptSampler) -> PhaseEstimate:
+    """Count one call a distribution; of nobody in particular, communities share one."""
+    asked = {(item.item, sampler.rooms[name].community): (item, name) for item, name in sampler.judged}
+    jobs = list(asked.values())
+    mean = sampler.mean_tokens("judge", [(job, range(1)) for job in jobs], sampler.forecast)
+    calls = len(jobs), len(jobs)
+    typical = sum(
+        token_count(json.dumps({"shares": dict.fromkeys(LETTERS[: size_of(item)], 25), "reason": SENTENCE}))
+        for item, _ in jobs
+    )
+    return _draft("judge", calls, _times(calls, mean), typical, calls[0] * sampler.settings.reply_tokens)
 
 
 def _judged(sampler: PromptSampler) -> list[PhaseEstimate]:

@@ -7,6 +7,7 @@ record, and the others go on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from simulator.aggregate import aggregate
@@ -17,7 +18,7 @@ from simulator.retrieval import Retrieved, retrieve
 from simulator.room import Room  # noqa: TC001  LangGraph reads the annotations of the state
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from personas.embedding import Embedder
     from simulator.discuss import Discussion
@@ -80,6 +81,7 @@ class Flow:
         keep: how many norms a persona judges by, at the most.
         rounds: how many rounds of discussion there may be.
         prior: the Dirichlet prior of each option.
+        tally: what makes a preference of ballots and a number of options; ``aggregate`` with the prior where None.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Flow:
         keep: int,
         rounds: int,
         prior: float = 0.5,
+        tally: Callable[[Sequence[Ballot], int], Preference] | None = None,
     ) -> None:
         self.judge = judge
         self.generator = generator
@@ -99,7 +102,7 @@ class Flow:
         self.embedder = embedder
         self.keep = keep
         self.rounds = rounds
-        self.prior = prior
+        self.tally = tally or partial(aggregate, prior=prior)
         self._graph: Any = None
 
     async def run(self, asked: Item | Query, room: Room) -> Outcome:
@@ -183,7 +186,7 @@ class Flow:
 
     async def _aggregate(self, state: _State) -> _State:
         cast = state.get("ballots") or [_abstentions(state)]
-        return {"preference": aggregate(cast[-1], _item(state).size, prior=self.prior), "ballots": cast}
+        return {"preference": self.tally(cast[-1], _item(state).size), "ballots": cast}
 
 
 def _recorded(

@@ -39,6 +39,7 @@ class Option:
         polarity: 1 to endorse the claim, -1 to reject it (the "disagree" of a statement).
         post: the post of the corpus that it stems from; empty where it stems from none.
         created: when that post was written; None where unknown.
+        place: in which place it was shown to those who voted, from 0; None where that is unknown or varied.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Option:
     polarity: Literal[1, -1] = 1
     post: str = ""
     created: datetime | None = None
+    place: int | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from personas.seeds import derived_rng
+from simulator.direct_judge import direct_prompt
 from simulator.item import Ballot, Item, Option
 from simulator.persona_discussion import listening
 from simulator.persona_generator import retrieve_for_query
@@ -106,6 +107,12 @@ class PromptSampler:
             answer=self.settings.answer,
             **self._recalled(job, place),
         )
+
+    def forecast(self, job: Job, place: int) -> tuple[Message, ...]:
+        """Return what a model would be sent to forecast the community's whole distribution."""
+        item, room = _as_item(job[0]), self.rooms[job[1]]
+        norms = retrieve(item, room.store, self.embedder, keep=self.settings.near)
+        return direct_prompt(item, room, norms, self.prompts, self.settings)
 
     def revision(self, job: Job, place: int) -> tuple[Message, ...]:
         """Return what a persona would be sent in discussion."""

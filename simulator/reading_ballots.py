@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from simulator.prompts.answers import Answer
 
-__all__ = ["Judgement", "reader"]
+__all__ = ["Judgement", "distribution_reader", "reader"]
 
 BARE = re.compile(
     r"^\W*(?:(?:the\s+)?(?:answer|option|choice)\W*(?:is\W*)?)?\(?([A-Z])\)?\W*$", re.IGNORECASE
@@ -58,11 +58,36 @@ def reader(answer: Answer, order: Sequence[int], texts: Sequence[str]) -> Callab
         judged = {"choice": _choice, "ranking": _ranking, "rating": _rating}[answer](data, names)
         numbers = data.get("convinced_by")
         heard = tuple(n for n in numbers if type(n) is int) if isinstance(numbers, list) else ()
-        reason = data.get("reason")
-        told = UNSEEN.sub(" ", reason).strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
-        return Judgement(**judged, reason=told, convinced_by=heard)
+        return Judgement(**judged, reason=_reason(data), convinced_by=heard)
 
     return read
+
+
+def distribution_reader(order: Sequence[int], texts: Sequence[str]) -> Callable[[str], Judgement]:
+    """Return what reads a forecast distribution; its shares are normalised, whatever they add up to.
+
+    Args:
+        order: the options as they were lettered, A first. ``texts``: the options' texts, in their own order.
+    """
+
+    def read(text: str) -> Judgement:
+        data, names = found_json(text), _Names(order, texts)
+        given = data.get("shares")
+        if not isinstance(given, dict):
+            raise UnreadableError('it has no object "shares"')
+        found = {names.option(name): _figure(value, "a share", math.inf) for name, value in given.items()}
+        total = math.fsum(found.values())
+        if len(found) != names.size or not 0 < total < math.inf:
+            raise UnreadableError(f"the shares do not hold each of {names.offered}, or add up to nothing")
+        shares = tuple(found[option] / total for option in range(names.size))
+        return Judgement(shares=shares, reason=_reason(data))
+
+    return read
+
+
+def _reason(data: dict[str, Any]) -> str:
+    reason = data.get("reason")
+    return UNSEEN.sub(" ", reason).strip()[:LONGEST_REASON] if isinstance(reason, str) else ""
 
 
 class _Names:
@@ -127,7 +152,7 @@ def _rating(data: dict[str, Any], names: _Names) -> dict[str, Any]:
         return {}
     if not isinstance(rated, dict):
         raise UnreadableError('it has no object "ratings"')
-    found = {names.option(name): _figure(value) for name, value in rated.items()}
+    found = {names.option(name): _figure(value, "a rating", HIGHEST) for name, value in rated.items()}
     if len(found) != names.size:
         raise UnreadableError(f"the ratings do not hold each of {names.offered}")
     ratings = tuple(found[option] for option in range(names.size))
@@ -135,11 +160,12 @@ def _rating(data: dict[str, Any], names: _Names) -> dict[str, Any]:
     return {"ratings": ratings, "shares": tuple(value / total for value in ratings) if total else ()}
 
 
-def _figure(value: Any) -> float:
+def _figure(value: Any, what: str, highest: float) -> float:
     try:
         figure = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         figure = math.nan
-    if not 0 <= figure <= HIGHEST:
-        raise UnreadableError(f"a rating is a number from 0 to {HIGHEST:g}")
+    if not 0 <= figure <= highest:
+        bound = f" to {highest:g}" if highest < math.inf else ""
+        raise UnreadableError(f"{what} is a number from 0{bound}")
     return figure

@@ -30,6 +30,7 @@ def begin(
     items: Sequence[Item | Query],
     jobs: Sequence[Job],
     command: Mapping[str, Any] | None,
+    as_if: Mapping[str, str] | None = None,
 ) -> None:
     """Write what the run is made of, or see that it is what the journal already says."""
     whole = [item for item in items if isinstance(item, Item)]
@@ -42,6 +43,7 @@ def begin(
         "version": version("commonbond"),
         "items": _digest([asdict(item) for item in items]),
         "jobs": _digest([(item.item, name) for item, name in jobs]),
+        "as_if": dict(sorted((as_if or {}).items())),
     }
     for name, value in facts.items():
         before = journal.fact(name)

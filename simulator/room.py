@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from personas.norms import NormStore
     from personas.persona import Panel
 
-__all__ = ["Room"]
+__all__ = ["NOBODY", "Room"]
+
+NOBODY = ""
+"""In place of a community: nobody in particular."""
 
 
 @dataclass(frozen=True, kw_only=True)

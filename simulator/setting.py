@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -14,7 +15,7 @@ from personas.errors import InputError
 from personas.language import MULTILINGUAL_MODEL
 from personas.norm_files import cached_norms
 from personas.norms import NormStore, build_norms
-from personas.population import draw_panel
+from personas.population import draw_panel, nobody
 from personas.profiling import profile_communities
 from personas.seeds import derived_seed
 from simulator.deliberate import susceptibility
@@ -22,44 +23,81 @@ from simulator.graph.build import build_graph
 from simulator.graph.cohesion import Cohesion, cohesions
 from simulator.graph.layers import CommunityGraph
 from simulator.graph.partition import partition
-from simulator.room import Room
+from simulator.room import NOBODY, Room
 from simulator.sharpness import Sharpness, choose_sharpness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from personas.corpus import Corpus
     from personas.embedding import Embedder
     from personas.persona import Panel
     from simulator.settings import Settings
 
-__all__ = ["Setting", "map_communities"]
+__all__ = ["CorpusSetting", "Place", "Setting", "map_communities"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
-    """The communities of a corpus, with all that a simulation needs to know of them.
+class Setting(ABC):
+    """The communities of a place, with all that a simulation needs to know of them.
 
     Args:
-        corpus: what it was built from, and nothing else.
-        graph: identity and bond ties between all members.
         membership: the communities that are simulated.
-        groups: the communities found within the given ones; panels are stratified by them.
         cohesion: both scores, by community. ``profiles``: what is known of it. ``stores``: its norms.
         sharpness: how fast a norm's weight falls with distance here.
         warnings: what a user must know before trusting a result.
     """
 
-    corpus: Corpus
-    graph: CommunityGraph
     membership: Membership
-    groups: Membership
     cohesion: Mapping[str, Cohesion]
     profiles: Mapping[str, Profile]
     stores: Mapping[str, NormStore]
     sharpness: Sharpness
     warnings: tuple[str, ...] = ()
+
+    @abstractmethod
+    def panel(self, community: str, settings: Settings) -> Panel:
+        """Draw the panel of a community."""
+
+    @abstractmethod
+    def ties(self, panel: Panel) -> NDArray[np.float64]:
+        """Return the (p, p) bond weights among the members that a panel's personas are modelled on."""
+
+    def room(self, community: str, settings: Settings) -> Room:
+        """Return the panel of a community with its norms, its ties and how far it follows them.
+
+        The room of ``NOBODY`` has a panel of whom nothing is known, and neither norms nor a profile.
+        """
+        if community == NOBODY:
+            return _empty_room(settings, next(iter(self.stores.values()), None))
+        panel = self.panel(community, settings)
+        scores = self.cohesion[community]
+        return Room(
+            panel=panel,
+            store=self.stores[community],
+            ties=self.ties(panel),
+            susceptibility=susceptibility(identity=scores.identity, bond=scores.bond),
+            title=self.membership[community].title,
+            profile=self.profiles[community],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusSetting(Setting):
+    """The communities of a corpus.
+
+    Args:
+        corpus: what it was built from, and nothing else.
+        graph: identity and bond ties between all members.
+        groups: the communities found within the given ones; panels are stratified by them.
+    """
+
+    corpus: Corpus
+    graph: CommunityGraph
+    groups: Membership
 
     def panel(self, community: str, settings: Settings) -> Panel:
         """Draw the panel of a community."""
@@ -71,9 +109,8 @@ class Setting:
             groups=self._groups_within.get(community, {}),
         )
 
-    def room(self, community: str, settings: Settings) -> Room:
-        """Return the panel of a community with its norms, its ties and how far it follows them."""
-        panel = self.panel(community, settings)
+    def ties(self, panel: Panel) -> NDArray[np.float64]:
+        """Return the (p, p) bond weights among the members that a panel's personas are modelled on."""
         rows = [self._place.get(persona.member, -1) for persona in panel.personas]
         known = np.array([number >= 0 for number in rows])
         ties = np.zeros((len(rows), len(rows)))
@@ -81,16 +118,7 @@ class Setting:
             there = np.array(rows)[known]
             ties[np.ix_(known, known)] = self.graph.bond[there][:, there].toarray()
         np.fill_diagonal(ties, 0)
-        scores = self.cohesion[community]
-        follows = susceptibility(identity=scores.identity, bond=scores.bond)
-        return Room(
-            panel=panel,
-            store=self.stores[community],
-            ties=ties,
-            susceptibility=follows,
-            title=self.membership[community].title,
-            profile=self.profiles[community],
-        )
+        return ties
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -105,6 +133,27 @@ class Setting:
         return within
 
 
+@runtime_checkable
+class Place(Protocol):
+    """Where a simulation can take place besides a corpus, such as a benchmark.
+
+    ``folder`` is where it lies, ``content`` a hash of all that is in it; ``manifest`` has a ``title``, a
+    ``source``, a ``licence``, and says whether it is ``fictional``.
+    """
+
+    folder: Path
+    manifest: Any
+
+    @property
+    def content(self) -> str:
+        """A hash of all that is in it."""
+        ...
+
+    def setting(self, settings: Settings, embedder: Embedder) -> Setting:
+        """Return its communities, with all that a simulation needs to know of them."""
+        ...
+
+
 def map_communities(
     corpus: Corpus,
     settings: Settings,
@@ -112,7 +161,7 @@ def map_communities(
     *,
     profiles: bool = True,
     cache: Path | None = None,
-) -> Setting:
+) -> CorpusSetting:
     """Build the graph, settle who belongs together, and learn each community's cohesion, norms and profile.
 
     Args:
@@ -150,7 +199,7 @@ def map_communities(
         if settings.sharpness is None
         else Sharpness(value=settings.sharpness, errors={})
     )
-    return Setting(
+    return CorpusSetting(
         corpus=corpus,
         graph=graph,
         membership=membership,
@@ -163,6 +212,18 @@ def map_communities(
         sharpness=sharpness,
         warnings=tuple(_warnings(corpus, membership, embedder, stores)),
     )
+
+
+def _empty_room(settings: Settings, like: NormStore | None) -> Room:
+    width = 1 if like is None else like.vectors.shape[1]
+    store = NormStore(
+        community=NOBODY,
+        norms=(),
+        vectors=np.zeros((0, width), np.float32),
+        model="" if like is None else like.model,
+    )
+    ties = np.zeros((settings.panel, settings.panel))
+    return Room(panel=nobody(NOBODY, settings.panel), store=store, ties=ties, susceptibility=0.0)
 
 
 def _found(graph: CommunityGraph, given: Membership, settings: Settings) -> Membership:

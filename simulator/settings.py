@@ -13,14 +13,21 @@ from simulator.prompts.answers import Answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Grouping", "Settings"]
+__all__ = ["Grouping", "Mode", "Settings"]
 
 Grouping = Literal["auto", "given", "found"]
 ProfileKind = Literal["extracted", "written"]
+Mode = Literal["panel", "direct"]
 
 
 NEAR = 64
-KINDS = {"communities": Grouping, "sampling": Sampling, "answer": Answer, "profiles": ProfileKind}
+KINDS = {
+    "communities": Grouping,
+    "sampling": Sampling,
+    "answer": Answer,
+    "profiles": ProfileKind,
+    "mode": Mode,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ class Settings:
         recheck: the share of a panel that is asked again with the options in reverse, to see whether it flips.
         shown: the norms that a whole panel is shown. ``recalled``: those that each persona remembers besides.
         heard: the neighbours whose ballots a persona is shown in a round of discussion.
+        mode: a ``panel`` of personas that each cast a ballot, or ``direct``: a language model is asked once for the
+            community's whole distribution, without personas.
         profiles: ``extracted`` from what the community endorsed, or ``written`` by the language model.
 
     Raises:
@@ -79,6 +88,7 @@ class Settings:
     recalled: int = 3
     heard: int = 3
     profiles: ProfileKind = "extracted"
+    mode: Mode = "panel"
 
     def __post_init__(self) -> None:
         self._check("panel", "at least 1", lambda value: value >= 1)

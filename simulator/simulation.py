@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,7 +23,7 @@ from simulator.models.model import StoppedError
 from simulator.record import begin, stopped
 from simulator.retrieval import retrieve
 from simulator.run import Run
-from simulator.setting import Setting, map_communities
+from simulator.setting import Place, Setting, map_communities
 from simulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
+    from simulator.journal.usage import Spent
     from simulator.models.model import Message, Model
     from simulator.profile_writing import WrittenProfile
     from simulator.room import Room
@@ -50,7 +52,7 @@ class Simulation:
     """A simulation of the communities of a corpus, by the offline engine or by language-model personas.
 
     Args:
-        corpus: the place to simulate.
+        corpus: the place to simulate: a corpus, or another ``Place`` such as a benchmark.
         seed: what every random draw is derived from.
         embedder: how texts are compared; MiniLM where None.
         model: what the personas think with, as litellm names it (``hosted_vllm/qwen3-8b``), or a model of one's
@@ -69,7 +71,7 @@ class Simulation:
 
     def __init__(
         self,
-        corpus: Corpus,
+        corpus: Corpus | Place,
         *,
         seed: int,
         embedder: Embedder | None = None,
@@ -90,6 +92,11 @@ class Simulation:
             self.minds = Minds.of(
                 ModelChoices(model=named, **reach), templates=self.templates, seed=seed, own=own
             )
+        elif self.settings.mode == "direct":
+            raise InputError(
+                "only a language model can be asked for the whole distribution at once",
+                remedy="name one with model=, or leave mode= out",
+            )
         elif reach:
             raise InputError(f"{', '.join(sorted(reach))}: without a model", remedy="name one with model=")
         self._setting: Setting | None = None
@@ -98,14 +105,41 @@ class Simulation:
     def setting(self) -> Setting:
         """The communities, built when first asked for."""
         if self._setting is None:
-            cache = self.embedder.path.parent if isinstance(self.embedder, CachedEmbedder) else None
-            self._setting = map_communities(self.corpus, self.settings, self.embedder, cache=cache)
+            self._setting = self._map()
         return self._setting
 
     @property
     def predictor(self) -> str:
         """What makes the ballots, to stand beside every figure."""
-        return self.minds.predictor if self.minds else NormJudge.name
+        return self.minds.predictor(self.settings.mode) if self.minds else NormJudge.name
+
+    def _map(self) -> Setting:
+        if isinstance(self.corpus, Place):
+            return self.corpus.setting(self.settings, self.embedder)
+        cache = self.embedder.path.parent if isinstance(self.embedder, CachedEmbedder) else None
+        return map_communities(self.corpus, self.settings, self.embedder, cache=cache)
+
+    def direct(self) -> Simulation:
+        """Return this simulation with its model asked once for each community's whole distribution, without personas.
+
+        Raises:
+            InputError: it has no model.
+        """
+        if self.minds is None:
+            raise InputError("the offline engine cannot be asked for a distribution", remedy="name a model")
+        other = copy(self)
+        other.settings = replace(self.settings, mode="direct")
+        return other
+
+    def limited(self, spent: Spent) -> Simulation:
+        """Return this simulation with its limits lowered by what was spent elsewhere; without limits, as it is."""
+        if self.minds is None or not self.minds.reach.limits:
+            return self
+        other = copy(self)
+        other.minds = replace(
+            self.minds, reach=replace(self.minds.reach, limits=self.minds.reach.limits.less(spent))
+        )
+        return other
 
     def run(
         self,
@@ -113,6 +147,7 @@ class Simulation:
         *,
         out: str | Path | None = None,
         communities: Sequence[str] | None = None,
+        as_if: Mapping[str, str] | None = None,
         advance: Callable[[int, int], None] = unseen,
         command: Mapping[str, Any] | None = None,
     ) -> Run:
@@ -125,6 +160,8 @@ class Simulation:
             items: what is judged, and queries whose options the communities are to write.
             out: the run's folder; in memory where None.
             communities: the communities to ask instead.
+            as_if: for a control, whose panel, norms and profile stand in for each community's own; ``NOBODY``
+                (of ``simulator.room``) for a panel of whom nothing is known.
             advance: called with the number of judgements done and of all.
             command: how the run can be begun again, for ``commonbond resume``; kept in the journal.
 
@@ -139,8 +176,8 @@ class Simulation:
         jobs = self._jobs(items, communities)
         journal = Journal.create(None if out is None else Path(out))
         try:
-            begin(journal, self, items, jobs, command)
-            rooms = self.rooms(jobs)
+            begin(journal, self, items, jobs, command, as_if)
+            rooms = self.rooms(jobs, as_if)
             journal.add_personas(
                 (persona.persona, name, asdict(persona))
                 for name, room in rooms.items()
@@ -156,10 +193,12 @@ class Simulation:
         journal.event("done", {})
         return Run(journal)
 
-    def rooms(self, jobs: Sequence[Job]) -> dict[str, Room]:
-        """Return the room of every community that jobs concern."""
+    def rooms(self, jobs: Sequence[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:
+        """Return the room of every community that jobs concern, or that of the one that stands in for it."""
+        others = as_if or {}
         return {
-            name: self.setting.room(name, self.settings) for name in dict.fromkeys(job[1] for job in jobs)
+            name: self.setting.room(others.get(name, name), self.settings)
+            for name in dict.fromkeys(job[1] for job in jobs)
         }
 
     def prompts_for(self, item: Item, community: str) -> list[tuple[Message, ...]]:
@@ -179,9 +218,13 @@ class Simulation:
         return sent_to(item, room, norms, prompts, self.settings)
 
     def estimate(
-        self, items: Sequence[Item | Query], *, communities: Sequence[str] | None = None
+        self,
+        items: Sequence[Item | Query],
+        *,
+        communities: Sequence[str] | None = None,
+        as_if: Mapping[str, str] | None = None,
     ) -> Estimate:
-        """Return what a run over these items would take, without making any call.
+        """Return what a run over these items would take, without making any call; the arguments are those of ``run``.
 
         Raises:
             InputError: the simulation has no model, or there is no item.
@@ -193,7 +236,7 @@ class Simulation:
         jobs = self._jobs(items, communities)
         return estimate(
             jobs,
-            self.rooms(jobs),
+            self.rooms(jobs, as_if),
             self.minds.prompts,
             self.settings,
             embedder=self.embedder,

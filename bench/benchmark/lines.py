@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from personas.norms import as_said
 from simulator.item import Item, Option, RealVotes, Turn
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ def to_line(value: Mapping[str, Any]) -> str:
 
 
 def item_line(item: Item, about: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return an item as plain data, without what has its default."""
+    """Return an item as plain data, without what has its default.
+
+    An option that claims no more than its text is judged under the query when it is read again.
+    """
     line: dict[str, Any] = {"item": item.item, "query": item.query, "kind": item.kind}
     line |= {name: value for name in ("ordered", "community", "created") if (value := getattr(item, name))}
     if item.turns:
         line["turns"] = [{"role": turn.role, "text": turn.text} for turn in item.turns]
-    line["options"] = [_option_body(option) for option in item.options]
+    line["options"] = [_option_body(option, item.query) for option in item.options]
     line["votes"] = {name: _votes_body(votes) for name, votes in item.votes.items()}
     if about:
         line["about"] = dict(about)
@@ -56,18 +60,26 @@ def as_item(data: Mapping[str, Any]) -> Item:
         created=_as_moment(data.get("created")),
         turns=tuple(Turn(**turn) for turn in data.get("turns", ())),
         options=tuple(
-            Option(**{**option, "created": _as_moment(option.get("created"))}) for option in data["options"]
+            Option(**{**_judged(option, data["query"]), "created": _as_moment(option.get("created"))})
+            for option in data["options"]
         ),
         votes={name: _as_votes(votes) for name, votes in data.get("votes", {}).items()},
     )
 
 
-def _option_body(option: Option) -> dict[str, Any]:
+def _judged(option: Mapping[str, Any], query: str) -> Mapping[str, Any]:
+    """Return the option as it is judged: under the query, unless it says what it claims."""
+    return {"claim": as_said(query, option["text"]), **option}
+
+
+def _option_body(option: Option, query: str) -> dict[str, Any]:
     body: dict[str, Any] = {"text": option.text}
-    if option.claim != option.text:
+    if option.claim not in {option.text, as_said(query, option.text)}:
         body["claim"] = option.claim
     if option.polarity != 1:
         body["polarity"] = option.polarity
+    if option.place is not None:
+        body["place"] = option.place
     return body | {name: value for name in ("post", "created") if (value := getattr(option, name))}
 
 

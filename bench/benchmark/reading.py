@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from bench.benchmark.known import KnownCommunity
     from bench.benchmark.manifest import Part
+    from personas.embedding import Embedder
     from simulator.item import Item
+    from simulator.setting import Setting
+    from simulator.settings import Settings
 
 __all__ = ["Benchmark", "Items", "Record", "is_benchmark"]
 
@@ -112,6 +115,12 @@ class Benchmark:
     def size(self, part: Part) -> int:
         """Return how many items a part has."""
         return self.manifest.parts.get(part, 0)
+
+    def setting(self, settings: Settings, embedder: Embedder) -> Setting:
+        """Return its communities with what may be known of them, for ``Simulation(benchmark)``."""
+        from bench.benchmark.setting import set_up
+
+        return set_up(self, settings, embedder)
 
     def verify(self) -> None:
         """Compare every file with the hash that the manifest has of it.

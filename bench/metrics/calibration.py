@@ -11,7 +11,7 @@ from personas.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["calibration_error"]
+__all__ = ["calibration_bins", "calibration_error"]
 
 
 def calibration_error(confidences: ArrayLike, hits: ArrayLike, bins: int = 10) -> float | None:
@@ -42,10 +42,36 @@ def calibration_error(confidences: ArrayLike, hits: ArrayLike, bins: int = 10) -
     _check(said, found, bins)
     if not said.size:
         return None
-    # The edges are divided one by one: adding up steps puts 0.3 beside its own edge.
-    edges = np.arange(1, bins) / bins
-    gaps = np.bincount(np.searchsorted(edges, said, side="left"), weights=said - found)
+    gaps = np.bincount(_numbered(said, bins), weights=said - found)
     return min(float(np.abs(gaps).sum() / said.size), 1.0)
+
+
+def calibration_bins(
+    confidences: ArrayLike, hits: ArrayLike, bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """Return (mean confidence, mean hit, number) of each bin that is not empty, from the lowest on.
+
+    The bins are those of ``calibration_error``, whose figure is the mean over predictions of their gaps.
+
+    >>> calibration_bins([0.75, 0.75, 0.3], [1, 0, 1])
+    [(0.3, 1.0, 1), (0.75, 0.5, 2)]
+    """
+    said, found = np.asarray(confidences, dtype=float), np.asarray(hits, dtype=float)
+    _check(said, found, bins)
+    numbers = _numbered(said, bins)
+    return [
+        (
+            float(said[numbers == each].mean()),
+            float(found[numbers == each].mean()),
+            int((numbers == each).sum()),
+        )
+        for each in np.unique(numbers)
+    ]
+
+
+def _numbered(said: np.ndarray, bins: int) -> np.ndarray:
+    # The edges are divided one by one: adding up steps puts 0.3 beside its own edge.
+    return np.searchsorted(np.arange(1, bins) / bins, said, side="left")
 
 
 def _check(said: np.ndarray, found: np.ndarray, bins: int) -> None:

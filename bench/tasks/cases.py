@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from bench.ceiling import replicates
+from bench.metrics import earth_movers, jensen_shannon, kendall_tau_b, log_loss, share_error, top_one
+from bench.metrics.rows import (
+    earth_movers_rows,
+    jensen_shannon_rows,
+    kendall_tau_b_rows,
+    log_loss_rows,
+    share_error_rows,
+    top_one_rows,
+)
+from bench.predictors import blind
 from personas.seeds import derived_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,12 +31,46 @@ if TYPE_CHECKING:
     from bench.scores import Role
     from simulator.item import Item, Preference, RealVotes
 
-    Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float | None]
+    Vector = NDArray[np.float64]
 
-__all__ = ["Case", "figures", "make_cases", "roles"]
+__all__ = [
+    "ACCURACY", "CEILING", "CLEAR_MARGIN", "DIVERGENCE", "LEAST_VOTERS", "METRICS", "ORDERED", "Case", "Metric",
+    "figures", "is_clear", "is_spread", "make_cases", "roles",
+]  # fmt: skip
 
 SECOND_SAMPLES = 100
 CEILING = "noise ceiling (a second sample of the same voters)"
+CLEAR_MARGIN = 2
+"""Where an option is ahead by fewer votes than this, there is no most preferred one to find."""
+LEAST_VOTERS = 10
+"""Shares of fewer choices than this are mostly noise: no predicted distribution is held against them."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a predicted distribution is held against a real one.
+
+    Args:
+        name: as it is printed. ``one``: of two (k,) distributions; None where it is undefined.
+        rows: of (n, k) distributions and a real one, NaN where undefined. ``better``: which figure is the better.
+    """
+
+    name: str
+    one: Callable[[Vector, Vector], float | None]
+    rows: Callable[[Vector, Vector], Vector]
+    better: Literal["higher", "lower"]
+
+
+ACCURACY = Metric("accuracy", top_one, top_one_rows, "higher")
+DIVERGENCE = Metric("Jensen–Shannon divergence (base 2)", jensen_shannon, jensen_shannon_rows, "lower")
+METRICS = (
+    Metric("Kendall τ-b", kendall_tau_b, kendall_tau_b_rows, "higher"),
+    Metric("top-1 accuracy", top_one, top_one_rows, "higher"),
+    DIVERGENCE,
+    Metric("mean absolute error of a share", share_error, share_error_rows, "lower"),
+    Metric("log loss (bits)", log_loss, log_loss_rows, "lower"),
+)
+ORDERED = Metric("earth mover's distance (ordered options)", earth_movers, earth_movers_rows, "lower")
 
 
 @dataclass(frozen=True)
@@ -43,24 +88,59 @@ class Case:
         return self.item.votes[self.community]
 
     @cached_property
-    def real(self) -> NDArray[np.float64]:
+    def real(self) -> Vector:
         """(k,) the real shares."""
         return np.array(self.votes.shares)
 
     @cached_property
-    def second_samples(self) -> NDArray[np.float64] | None:
+    def second_samples(self) -> Vector | None:
         """(draws, k) what second samples of the same voters would have said; None without their number."""
         seed = derived_seed(self.seed, self.item.item, self.community)
         return replicates(self.votes, kind=self.item.kind, draws=SECOND_SAMPLES, seed=seed)
 
 
-def make_cases(items: Sequence[Item], predictors: Sequence[Predictor], *, seed: int) -> list[Case]:
-    """Return a case for every item and every community that voted on it."""
-    return [
-        Case(item, community, {p.name: p.predict(item, community) for p in predictors}, seed)
-        for item in items
-        for community in item.votes
-    ]
+def is_clear(votes: RealVotes) -> bool:
+    """Return whether one option is preferred most: ahead by two votes, or, of shares alone, ahead at all.
+
+    >>> from simulator.item import RealVotes
+    >>> is_clear(RealVotes(shares=(0.6, 0.4), voters=5, margin=1))
+    False
+    >>> is_clear(RealVotes(shares=(0.6, 0.4), voters=None))
+    True
+    """
+    if votes.margin or votes.voters is not None:
+        return votes.margin >= CLEAR_MARGIN
+    return votes.shares.count(max(votes.shares)) == 1
+
+
+def is_spread(item: Item, votes: RealVotes) -> bool:
+    """Return whether the real shares rest on enough choices to hold a distribution against them."""
+    return item.kind == "endorsement" or votes.voters is None or votes.voters >= LEAST_VOTERS
+
+
+def make_cases(
+    items: Iterable[Item],
+    predictors: Sequence[Predictor],
+    *,
+    seed: int,
+    left_out: Counter[str] | None = None,
+) -> list[Case]:
+    """Return a case for every item and every community that voted on it, going through the items once.
+
+    Votes that are neither clear nor enough for a distribution can be held against nothing; they make no case
+    and are counted in ``left_out``.
+    """
+    cases = []
+    counted: Counter[str] = Counter() if left_out is None else left_out
+    for item in items:
+        for community, votes in item.votes.items():
+            if not (is_clear(votes) or is_spread(item, votes)):
+                few = f"fewer than {LEAST_VOTERS} voters, and a margin under {CLEAR_MARGIN}"
+                counted[few] += 1
+                continue
+            said = {each.name: each.predict(blind(item, community, each), community) for each in predictors}
+            cases.append(Case(item, community, said, seed))
+    return cases
 
 
 def figures(
@@ -77,17 +157,20 @@ def figures(
 
 def roles(predictors: Sequence[Predictor]) -> dict[str, Role]:
     """Return what each row stands for."""
-    named: dict[str, Role] = {p.name: "simulation" if p.simulated else "baseline" for p in predictors}
+    named: dict[str, Role] = {each.name: _role(each) for each in predictors}
     return {**named, CEILING: "ceiling"}
 
 
+def _role(predictor: Predictor) -> Role:
+    return cast("Role", getattr(predictor, "role", "simulation" if predictor.simulated else "baseline"))
+
+
 def _figure(preference: Preference | None, case: Case, metric: Metric) -> float | None:
-    return None if preference is None else metric(np.array(preference.shares), case.real)
+    return None if preference is None else metric.one(np.array(preference.shares), case.real)
 
 
 def _ceiling(case: Case, metric: Metric) -> float | None:
     if case.second_samples is None:
         return None
-    scores = [metric(sample, case.real) for sample in case.second_samples]
-    defined = [score for score in scores if score is not None]
-    return float(np.mean(defined)) if defined else None
+    scores = metric.rows(case.second_samples, case.real)
+    return None if np.isnan(scores).all() else float(np.nanmean(scores))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from bench.metrics import earth_movers, jensen_shannon, kendall_tau_b, log_loss, share_error, top_one
 from bench.scores import TaskScore, score_rows
-from bench.tasks.cases import figures, roles
+from bench.tasks.cases import LEAST_VOTERS, METRICS, ORDERED, figures, is_spread, roles
+from bench.tasks.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,51 +14,45 @@ if TYPE_CHECKING:
     from bench.predictors import Predictor
     from bench.tasks.cases import Case, Metric
 
-__all__ = ["preference_distribution"]
+__all__ = ["TASK", "preference_distribution"]
 
 TASK = "preference distribution"
-METRICS: tuple[tuple[str, Metric, Literal["higher", "lower"]], ...] = (
-    ("Kendall τ-b", kendall_tau_b, "higher"),
-    ("top-1 accuracy", top_one, "higher"),
-    ("Jensen–Shannon divergence (base 2)", jensen_shannon, "lower"),
-    ("mean absolute error of a share", share_error, "lower"),
-    ("log loss (bits)", log_loss, "lower"),
-)
-ORDERED: tuple[str, Metric, Literal["higher", "lower"]] = (
-    "earth mover's distance (ordered options)",
-    earth_movers,
-    "lower",
-)
 
 
 def preference_distribution(
     cases: Sequence[Case], predictors: Sequence[Predictor], *, seed: int
 ) -> list[TaskScore]:
-    """Return the four metrics of the task (Lin & Wei 2026 name τ, top-1 and divergence) for each predictor.
+    """Return the metrics of the task (Lin & Wei 2026 name τ, top-1 and divergence) for each predictor.
 
-    Where options stand on a scale, the earth mover's distance is added.
+    Where options stand on a scale, the earth mover's distance is added. Choices of fewer than ten voters are
+    left out. Last comes how much the predictions vary beside reality.
     """
-    ordered = [case for case in cases if case.item.ordered]
-    scores = [_scored(cases, predictors, *metric, seed=seed) for metric in METRICS]
-    return [*scores, _scored(ordered, predictors, *ORDERED, seed=seed)] if ordered else scores
+    enough = [case for case in cases if is_spread(case.item, case.votes)]
+    few = len(cases) - len(enough)
+    note = f"{few} of {len(cases)} judgements left out: fewer than {LEAST_VOTERS} voters" if few else ""
+    if not enough:
+        metric = METRICS[0]
+        nothing = f"nothing to score: {note or 'there is no judgement'}"
+        return [TaskScore(task=TASK, metric=metric.name, better=metric.better, rows=(), note=nothing)]
+    scores = [_scored(enough, predictors, metric, note, seed=seed) for metric in METRICS]
+    if ordered := [case for case in enough if case.item.ordered]:
+        scores.append(_scored(ordered, predictors, ORDERED, note, seed=seed))
+    return [*scores, *spread(enough, predictors, task=TASK, seed=seed)]
 
 
 def _scored(
-    cases: Sequence[Case],
-    predictors: Sequence[Predictor],
-    name: str,
-    metric: Metric,
-    better: Literal["higher", "lower"],
-    *,
-    seed: int,
+    cases: Sequence[Case], predictors: Sequence[Predictor], metric: Metric, note: str, *, seed: int
 ) -> TaskScore:
-    ranked = sum(case.votes.voters is None for case in cases)
-    note = f"{ranked} of {len(cases)} judgements against ranks of net scores, as no votes are published"
+    unvoted = sum(case.votes.voters is None for case in cases)
+    told = (
+        f"{unvoted} of {len(cases)} judgements against ranks or shares, as no numbers of votes are published"
+    )
     rows = score_rows(
         figures(cases, predictors, metric),
         roles(predictors),
         [case.community for case in cases],
-        better=better,
+        better=metric.better,
         seed=seed,
     )
-    return TaskScore(task=TASK, metric=name, better=better, rows=rows, note=note if ranked else "")
+    notes = "; ".join(filter(None, (told if unvoted else "", note)))
+    return TaskScore(task=TASK, metric=metric.name, better=metric.better, rows=rows, note=notes)

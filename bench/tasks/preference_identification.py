@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from bench.metrics import calibration_error, top_one
+from bench.metrics import calibration_error
+from bench.metrics.calibration import calibration_bins
 from bench.resample import bootstrap_interval
-from bench.scores import TaskScore, as_row, score_rows
-from bench.tasks.cases import figures, roles
+from bench.scores import Curve, CurveBin, TaskScore, as_row, score_rows
+from bench.tasks.cases import ACCURACY, CLEAR_MARGIN, figures, is_clear, roles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
     from bench.predictors import Predictor
     from bench.tasks.cases import Case
 
-__all__ = ["preference_identification"]
+__all__ = ["TASK", "calibration_curves", "preference_identification"]
 
 TASK = "preference identification"
-CLEAR_MARGIN = 2
-"""Where an option is ahead by fewer votes than this, there is no most preferred one to find."""
 CALIBRATION_DRAWS = 200
 
 
@@ -35,7 +34,7 @@ def preference_identification(
     Cases in which the first option is ahead by fewer than two votes are left out. Confidence is the largest
     predicted share; its calibration error is Guo et al.'s (2017).
     """
-    clear = [case for case in cases if case.votes.margin >= CLEAR_MARGIN]
+    clear = [case for case in cases if is_clear(case.votes)]
     note = f"{len(cases) - len(clear)} of {len(cases)} judgements left out: the margin is under {CLEAR_MARGIN} votes"
     if not clear:
         return [
@@ -44,7 +43,7 @@ def preference_identification(
             )
         ]
     communities = [case.community for case in clear]
-    right = figures(clear, predictors, top_one)
+    right = figures(clear, predictors, ACCURACY)
     accuracy = score_rows(right, roles(predictors), communities, better="higher", seed=seed)
     return [
         TaskScore(task=TASK, metric="accuracy", better="higher", rows=accuracy, note=note),
@@ -62,14 +61,10 @@ def _calibration(
 ) -> TaskScore:
     rows = []
     for predictor in predictors:
-        named = [
-            (case.predicted[predictor.name], hit)
-            for case, hit in zip(cases, right[predictor.name], strict=True)
-        ]
-        if not predictor.simulated or any(preference is None for preference, _ in named):
+        said = _confidence(predictor, cases, right[predictor.name])
+        if said is None:
             continue
-        confidence = np.array([max(preference.shares) for preference, _ in named if preference])
-        hits = np.array([hit for _, hit in named], float)  # a part of 1 where the largest share is a tie
+        confidence, hits = said
 
         def error(
             places: NDArray[np.float64],
@@ -88,3 +83,26 @@ def _calibration(
         )
         rows.append(as_row(predictor.name, "simulation", interval))
     return TaskScore(task=TASK, metric="calibration error", better="lower", rows=tuple(rows))
+
+
+def calibration_curves(cases: Sequence[Case], predictors: Sequence[Predictor]) -> list[Curve]:
+    """Return how often each simulation is right at each confidence, over the clear cases."""
+    clear = [case for case in cases if is_clear(case.votes)]
+    curves = []
+    for predictor in predictors:
+        said = _confidence(predictor, clear, figures(clear, [predictor], ACCURACY)[predictor.name])
+        if said is not None:
+            bins = tuple(CurveBin(confidence=c, accuracy=a, n=n) for c, a, n in calibration_bins(*said))
+            curves.append(Curve(predictor=predictor.name, bins=bins))
+    return curves
+
+
+def _confidence(
+    predictor: Predictor, cases: Sequence[Case], right: Sequence[float | None]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return a simulation's largest share in each case and whether it was right; None of others, and with gaps."""
+    named = [case.predicted[predictor.name] for case in cases]
+    if not named or not predictor.simulated or any(preference is None for preference in named):
+        return None
+    confidence = np.array([max(preference.shares) for preference in named if preference])
+    return confidence, np.array(right, float)  # a part of 1 where the largest share is a tie

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
 from personas.errors import InputError
+
+if TYPE_CHECKING:
+    from simulator.journal.usage import Spent
 
 __all__ = ["Client", "Limits", "ModelChoices", "Price"]
 
@@ -63,6 +66,19 @@ class Limits:
 
     def __bool__(self) -> bool:
         return (self.cost, self.tokens, self.calls) != (None, None, None)
+
+    def less(self, spent: Spent) -> Limits:
+        """Return what is left of each limit after what was spent; 0 where nothing is.
+
+        >>> from simulator.journal.usage import Spent
+        >>> Limits(calls=10, cost=0.5).less(Spent(calls=4, tokens=9, cost=0.75))
+        Limits(cost=0.0, tokens=None, calls=6)
+        """
+        return Limits(
+            cost=None if self.cost is None else max(0.0, self.cost - spent.cost),
+            tokens=None if self.tokens is None else max(0, self.tokens - spent.tokens),
+            calls=None if self.calls is None else max(0, self.calls - spent.calls),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,5 +7,6 @@ from typing import Literal
 __all__ = ["LETTERS", "Answer"]
 
 Answer = Literal["choice", "ranking", "rating"]
+"""Of a persona; a forecast of a whole community is always a distribution."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """The option that is shown first is A, whichever it is."""

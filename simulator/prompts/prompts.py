@@ -103,6 +103,19 @@ class Prompts:
             self._form(answer, len(order)),
         )
 
+    def direct(
+        self, item: Item, room: Room, *, shown: Sequence[Norm], order: Sequence[int]
+    ) -> tuple[Message, ...]:
+        """Return what is sent to have a community's whole distribution over an item's options forecast at once.
+
+        Of nobody in particular, neither a profile nor a norm is told.
+        """
+        community = self._community(room) if room.community else self._fill("nobody")
+        asked = self._asked(item, shown) if room.community else self._fill("question", said=self._said(item))
+        system = _message("system", self._marked("direct"), community)
+        form = self._fill("answer-distribution", letters=", ".join(LETTERS[: len(order)]), more="")
+        return system, _message("user", asked, self._options(item, order), form)
+
     def discuss(
         self,
         item: Item,
@@ -221,11 +234,6 @@ class Prompts:
         return self._once(key, lambda: self._ask(asked, shown))
 
     def _ask(self, asked: Item | Query, shown: Sequence[Norm]) -> str:
-        turns = [(WHO[turn.role], turn.text) for turn in asked.turns]
-        said = [
-            self._fill("turn", who=who, text=self._told(text, QUERY))
-            for who, text in [*turns, (QUESTION, asked.query)]
-        ]
         norms = [
             self._fill(
                 "norm",
@@ -236,7 +244,15 @@ class Prompts:
             )
             for norm in shown
         ]
-        return self._fill("item", said="\n".join(said), norms="\n".join(norms) or NOTHING)
+        return self._fill("item", said=self._said(asked), norms="\n".join(norms) or NOTHING)
+
+    def _said(self, asked: Item | Query) -> str:
+        turns = [(WHO[turn.role], turn.text) for turn in asked.turns]
+        said = [
+            self._fill("turn", who=who, text=self._told(text, QUERY))
+            for who, text in [*turns, (QUESTION, asked.query)]
+        ]
+        return "\n".join(said)
 
     def _persona(self, room: Room, persona: Persona, recalled: Sequence[Norm]) -> str:
         traits = [ACTIVITY[persona.activity]] if persona.activity in ACTIVITY else []

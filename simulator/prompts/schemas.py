@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from simulator.prompts.answers import Answer
 
-__all__ = ["ABSTAIN", "answer_schema", "profile_schema", "responses_schema"]
+__all__ = ["ABSTAIN", "answer_schema", "distribution_schema", "profile_schema", "responses_schema"]
 
 ABSTAIN = "abstain"
 REASON = {"type": "string"}
@@ -38,6 +38,11 @@ def answer_schema(answer: Answer, letters: Sequence[str], *, discussed: bool = F
     }
     heard = {"convinced_by": {"type": "array", "items": {"type": "integer"}}} if discussed else {}
     return _closed({**forms[answer], "reason": REASON, **heard})
+
+
+def distribution_schema(letters: Sequence[str]) -> dict[str, Any]:
+    """Return the schema of a forecast of how a community's choices spread over the options of some letters."""
+    return _closed({"shares": _closed({letter: {"type": "number"} for letter in letters}), "reason": REASON})
 
 
 def responses_schema() -> dict[str, Any]:

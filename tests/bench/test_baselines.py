@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from small_corpora import day
 from small_runs import store_of
 
-from bench.baselines import MeanShare, Uniform, first_posted, longest, pooled
-from personas.community import Community, Membership
+from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest, pooled
 from simulator.item import Item, Option, RealVotes
-
-MEMBERSHIP = Membership(
-    communities=tuple(
-        Community(name=name, members=(), origin="found", within=name[0]) for name in ("x/1", "x/2", "y/1")
-    ),
-    origin="found",
-)
 
 
 def item_of(size=2, number=0, **votes):
@@ -34,12 +26,47 @@ SEEN = [
 ]
 
 
+def fitted(predictor):
+    predictor.fit(SEEN)
+    return predictor
+
+
+def test_the_position_prior_is_the_mean_share_of_each_place_over_everybody():
+    assert fitted(PositionPrior()).predict(item_of(), "x/1").shares == pytest.approx((0.6, 0.4))
+    assert fitted(PositionPrior()).predict(item_of(4), "x/1") is None
+
+
+def test_the_position_prior_goes_by_the_place_in_which_an_option_was_shown_and_not_by_the_list():
+    def shown(places, *, number, **votes):
+        item = item_of(len(places), number=number, **votes)
+        options = tuple(
+            replace(option, place=place) for option, place in zip(item.options, places, strict=True)
+        )
+        return replace(item, options=options)
+
+    prior = PositionPrior()
+    prior.fit([shown((1, 0), number=1, x_1=(0.8, 0.2)), shown((0, 1), number=2, y_1=(0.4, 0.6))])
+    assert prior.predict(shown((0, 1), number=3), "x/1").shares == pytest.approx((0.3, 0.7))
+    assert prior.predict(shown((1, 0), number=3), "x/1").shares == pytest.approx((0.7, 0.3))
+    assert prior.predict(shown((None, 0), number=3), "x/1").shares == pytest.approx((0.3, 0.7)), "as listed"
+
+
+def test_the_item_majority_is_what_all_others_said_weighted_by_their_number():
+    item = item_of(x_1=(1.0, 0.0), x_2=(0.5, 0.5), y_1=(0.2, 0.8))
+    fewer = {**item.votes, "y/1": replace(item.votes["y/1"], voters=30)}
+    assert ItemMajority().predict(item, "x/1").shares == pytest.approx((0.35, 0.65))
+    assert ItemMajority().predict(replace(item, votes=fewer), "x/1").shares == pytest.approx((0.275, 0.725))
+    uncounted = {**item.votes, "y/1": replace(item.votes["y/1"], voters=None)}
+    assert ItemMajority().predict(replace(item, votes=uncounted), "x/1").shares == pytest.approx((0.35, 0.65))
+    assert ItemMajority().predict(item_of(x_1=(1.0, 0.0)), "x/1") is None
+
+
 def test_the_uniform_guess_gives_every_option_the_same():
     assert Uniform().predict(item_of(4), "anywhere").shares == (0.25,) * 4
 
 
 def test_the_majority_option_is_the_communitys_own_mean_rate():
-    own = MeanShare(SEEN, MEMBERSHIP, over="community")
+    own = fitted(MeanShare(over="community"))
     assert own.predict(item_of(), "x/1").shares == pytest.approx((0.7, 0.3))
     assert own.predict(item_of(), "x/2").shares == pytest.approx((0.4, 0.6))
     assert own.predict(item_of(3), "x/1").shares == pytest.approx((0.5, 0.25, 0.25))
@@ -47,7 +74,7 @@ def test_the_majority_option_is_the_communitys_own_mean_rate():
 
 
 def test_the_rate_of_a_place_is_the_mean_over_its_communities():
-    place = MeanShare(SEEN, MEMBERSHIP, over="place")
+    place = fitted(MeanShare(over="place", places={"x/1": "x", "x/2": "x", "y/1": "y"}))
     assert place.predict(item_of(), "x/1") == place.predict(item_of(), "x/2")
     assert place.predict(item_of(), "x/1").shares == pytest.approx((0.6, 0.4))
     assert place.predict(item_of(), "y/1") is None
@@ -55,7 +82,7 @@ def test_the_rate_of_a_place_is_the_mean_over_its_communities():
 
 def test_baselines_read_no_votes_of_what_they_predict():
     told = item_of(x_1=(0.0, 1.0))
-    for predictor in (Uniform(), MeanShare(SEEN, MEMBERSHIP, over="community")):
+    for predictor in (Uniform(), fitted(MeanShare(over="community")), fitted(PositionPrior())):
         assert predictor.predict(told, "x/1") == predictor.predict(replace(told, votes={}), "x/1")
 
 

@@ -148,7 +148,7 @@ def test_items_come_from_the_one_side_and_what_baselines_learn_from_the_other(co
     split = hold_out(corpus_of(forum()), seed=1)
     membership = split.train.given()
     held = {item.item for item in split.items(membership).items}
-    seen = {item.item for item in split.seen_items(membership).items}
+    seen = {item.item for item in split.learned(membership)}
     assert held == split.held_out
     assert held | seen == {f"{name}:{number:02}" for name in ("tea", "cats") for number in range(12)}
     assert not held & seen

@@ -96,7 +96,7 @@ def test_where_votes_follow_what_is_said_the_norm_judge_finds_the_preferred_answ
     assert 0.4 < rows["uniform guess"].mean < 0.6
     for baseline in ("uniform guess", MAJORITY, "longest option", "first-posted option", UNIVERSAL):
         assert rows[baseline].ahead["low"] > 0, baseline
-        assert rows[baseline].role == "baseline"
+        assert rows[baseline].role == ("control" if baseline == UNIVERSAL else "baseline")
     assert rows[CEILING].mean >= rows[SIMULATED].mean
 
 

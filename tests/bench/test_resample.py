@@ -18,7 +18,7 @@ rows = st.lists(st.tuples(st.floats(-1, 1), st.sampled_from("abc")), min_size=2,
 def test_two_items_of_one_community_give_the_binomial_by_hand() -> None:
     # The mean of two draws from {0, 1} is 0, 1/2, 1 with probability 1/4, 1/2, 1/4.
     wide = bootstrap_interval([0.0, 1.0], ["tea", "tea"], seed=7)
-    narrow = bootstrap_interval([0.0, 1.0], ["tea", "tea"], level=0.4, seed=7)
+    narrow = bootstrap_interval([0.0, 1.0], ["tea", "tea"], level=0.1, seed=7)
     assert (wide.low, wide.mean, wide.high) == (0.0, 0.5, 1.0)
     assert (narrow.low, narrow.high) == (0.5, 0.5)
 
@@ -33,7 +33,7 @@ def test_whole_communities_are_drawn_and_not_items_of_the_pool() -> None:
     assert pooled.by == "items"
 
 
-def test_items_within_a_drawn_community_are_drawn_too() -> None:
+def test_where_communities_are_as_alike_as_can_be_the_interval_is_that_of_their_items() -> None:
     # Both communities are alike, so all spread is that of the items.
     values, communities = [0.0, 1.0] * 50, ["tea"] * 50 + ["coffee"] * 50
     interval = bootstrap_interval(values, communities, seed=7)
@@ -50,10 +50,10 @@ def test_one_item_a_community_is_the_plain_bootstrap() -> None:
 
 
 def test_another_statistic_is_computed_on_the_drawn_items() -> None:
-    # The median of three draws is 9 with probability 7/27, so neither the 30th nor the 70th percentile is.
-    interval = bootstrap_interval([0.0, 0.0, 9.0], ["tea"] * 3, statistic=np.median, level=0.4, seed=7)
+    # The median of three draws is 9 with probability 7/27, so its 71st percentile, an end of .3 expanded, is 0.
+    interval = bootstrap_interval([0.0, 0.0, 9.0], ["tea"] * 3, statistic=np.median, level=0.3, seed=7)
     assert (interval.mean, interval.low, interval.high) == (0.0, 0.0, 0.0)
-    assert bootstrap_interval([0.0, 0.0, 9.0], ["tea"] * 3, level=0.4, seed=7).high == 3.0
+    assert bootstrap_interval([0.0, 0.0, 9.0], ["tea"] * 3, level=0.3, seed=7).high == 3.0
 
 
 def test_intervals_by_community_cover_the_truth_where_intervals_by_item_do_not() -> None:

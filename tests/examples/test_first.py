@@ -37,4 +37,15 @@ def test_it_runs_and_says_how_close_the_simulation_comes(tmp_path):
     shares = [float(share) for line in lines[:4] for share in line.split()[1:]]
     assert len(shares) == 12
     assert sum(shares) == pytest.approx(4, abs=0.06)
-    assert {line.split()[0] for line in lines[4:]} == {"norm", "universal", "uniform", "majority", "noise"}
+    told = {line.split()[0] for line in lines[4:]}
+    assert told == {
+        "norm",
+        "shuffled",
+        "universal",
+        "uniform",
+        "majority",
+        "position",
+        "item",
+        "longest",
+        "noise",
+    }

@@ -229,6 +229,21 @@ def _add_bench(commands: Any) -> None:
     )
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--all", action="store_true", help="print every metric, not the headlines alone")
+    parser.add_argument(
+        "--predictor",
+        action="append",
+        default=[],
+        metavar="FILE.py:NAME",
+        help="score a function of yours, too: of an item and a community, to one number an option; repeatable",
+    )
+    parser.add_argument(
+        "--controls",
+        type=_names,
+        default=["all"],
+        metavar="NAMES",
+        help="what is simulated beside: shuffled (as another community), and on a model direct (asked for the "
+        "whole distribution), no-persona; several by commas; all, none (all)",
+    )
     _add_split(parser)
     _add_choices(parser)
     add_model(parser)
@@ -303,6 +318,13 @@ def _add_corpus(parser: argparse.ArgumentParser) -> None:
 def _add_split(parser: argparse.ArgumentParser, *, limited: bool = True) -> None:
     split = parser.add_argument_group("what is held out")
     split.add_argument(
+        "--part",
+        choices=("validation", "test"),
+        default="test",
+        metavar="PART",
+        help="of a benchmark, which brings its own parts: validation or test (test)",
+    )
+    split.add_argument(
         "--share", type=figure, default=0.5, metavar="S", help="share of the threads held out (0.5)"
     )
     split.add_argument(
@@ -348,6 +370,10 @@ def _add_choices(parser: argparse.ArgumentParser, *, judging: bool = True) -> No
     add("sharpness", "T", "how fast a norm's weight falls with distance (chosen from the norms)", type=figure)
     if judging:
         add("rounds", "N", "rounds of discussion, at the most (3)", type=whole)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
 
 
 def _least(least: int) -> Callable[[str], int]:

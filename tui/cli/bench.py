@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.controls import controls_named
 from bench.evaluate import run_benchmark
 from bench.report.markdown import as_markdown
 from bench.report.rows import HEADLINES, written
 from tui.cli.output import console, listing, print_json, print_table, progress, signed
+from tui.cli.own_predictor import predictor_named
 from tui.cli.parts import (
     command_of,
     head,
     held_out,
-    open_corpus,
+    open_place,
     provenance,
     run_folder,
     simulation_of,
@@ -24,6 +26,7 @@ from tui.plaintext import count, one_line, shown
 if TYPE_CHECKING:
     import argparse
 
+    from bench.benchmark import Benchmark
     from bench.scores import ScoreCard, ScoreRow, TaskScore
     from personas.corpus import Corpus
 
@@ -36,17 +39,21 @@ def run(options: argparse.Namespace) -> int:
     """Measure; 1 where a judgement failed or no task could be scored."""
     out = run_folder(options.out)
     refuse_unkept(options)
-    with open_corpus(options) as corpus, progress() as bars:
+    own = [predictor_named(name) for name in options.predictor]
+    controls = controls_named(options.controls, model=options.model is not None)
+    with open_place(options) as corpus, progress() as bars:
         split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
         items = split.items(simulation.setting.membership).items[: options.items]
-        if estimated(corpus, simulation, items, options):
+        if estimated(corpus, simulation, items, options, controls=controls):
             return 0
         result, card = run_benchmark(
             simulation,
             split,
             out=out,
             limit=options.items,
+            predictors=own,
+            controls=controls,
             advance=bars.advance("judging", live(out)),
             command=command_of(options),
         )
@@ -74,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if any(task.rows for task in card.tasks) and not failures else 1
 
 
-def print_card(corpus: Corpus, card: ScoreCard, *, every_metric: bool) -> None:
+def print_card(corpus: Corpus | Benchmark, card: ScoreCard, *, every_metric: bool) -> None:
     """Print a score card as tables, one a task and metric; metrics beside the headlines on request."""
     screen = console()
     head(screen, corpus, f"simulated by the {card.predictor}")
@@ -84,9 +91,11 @@ def print_card(corpus: Corpus, card: ScoreCard, *, every_metric: bool) -> None:
     screen.print(listing([_labelled(note) for note in card.notes]))
 
 
-def _print_task(corpus: Corpus, card: ScoreCard, task: TaskScore) -> None:
+def _print_task(corpus: Corpus | Benchmark, card: ScoreCard, task: TaskScore) -> None:
     screen = console()
-    arrow = {"higher": "higher is better", "lower": "lower is better"}[task.better]
+    arrow = {"higher": "higher is better", "lower": "lower is better", "one": "1 is as in reality"}[
+        task.better
+    ]
     title = f"{task.task}: {task.metric} ({arrow})"
     if task.rows:
         n, communities = (max(getattr(row, name) for row in task.rows) for name in ("n", "communities"))
@@ -114,7 +123,7 @@ def _ahead(row: ScoreRow) -> str:
     return signed(written(row.ahead["mean"])) + bounds
 
 
-def _print_markdown(corpus: Corpus, card: ScoreCard, *, every_metric: bool) -> None:
+def _print_markdown(corpus: Corpus | Benchmark, card: ScoreCard, *, every_metric: bool) -> None:
     licence = one_line(corpus.manifest.licence)
     told = whose(corpus, f"{corpus.manifest.source} · licence {licence} · simulated by the {card.predictor}")
     print(f"{told}\n")

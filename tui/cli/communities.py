@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
+from simulator.setting import CorpusSetting
 from tui.cli.output import console, listing, print_json, print_table, progress, tell
 from tui.cli.parts import as_norm, head, open_corpus, provenance, simulation_of, whose
 from tui.plaintext import count, one_line
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
 def describe_all(corpus: Corpus, simulation: Simulation) -> dict[str, Any]:
     """Return all that is known of the communities of a corpus, as plain data."""
     setting = simulation.setting
+    assert isinstance(setting, CorpusSetting)
     return provenance(
         corpus,
         simulation,

@@ -27,7 +27,17 @@ __all__ = [
 LIMITS = ("max_cost", "max_tokens", "max_calls")
 REACH = ("api_base", "client", "workers", "timeout", "attempts", "patience", "at_once", "price", *LIMITS)
 """Options of how a model is reached: none of them changes what a run says."""
-PERSONAS = ("answer", "temperature", "reply_tokens", "recheck", "shown", "recalled", "heard", "profiles")
+PERSONAS = (
+    "answer",
+    "temperature",
+    "reply_tokens",
+    "recheck",
+    "shown",
+    "recalled",
+    "heard",
+    "profiles",
+    "mode",
+)
 """Settings of language-model personas."""
 
 

@@ -8,7 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.benchmark import Benchmark
+from bench.benchmark.reading import is_benchmark
 from bench.construct import hold_out
+from bench.heldout import BenchmarkPart, nothing_to_judge
 from personas.corpus import Corpus
 from personas.embedding import embedder_named
 from personas.errors import InputError
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bench.construct import Split
+    from bench.heldout import HeldOut
+    from simulator.setting import Place
 
 __all__ = [
     "as_norm",
@@ -31,6 +35,7 @@ __all__ = [
     "head",
     "held_out",
     "open_corpus",
+    "open_place",
     "provenance",
     "run_folder",
     "simulation_of",
@@ -41,6 +46,20 @@ CHOICES = (
     *("panel", "communities", "groups", "blend", "smallest", "neighbours"),
     *("keep", "sharpness", "rounds", "sampling"),
 )
+
+
+@contextmanager
+def open_place(options: argparse.Namespace) -> Iterator[Corpus | Benchmark]:
+    """Open the corpus or the benchmark that the command names.
+
+    Raises:
+        InputError: neither is there, or it is damaged.
+    """
+    if is_benchmark(options.corpus):
+        yield Benchmark.open(options.corpus)
+    else:
+        with open_corpus(options) as corpus:
+            yield corpus
 
 
 @contextmanager
@@ -87,26 +106,27 @@ def run_folder(name: str | None) -> Path | None:
     return folder
 
 
-def held_out(corpus: Corpus, options: argparse.Namespace) -> Split:
-    """Split the corpus, and see that there is something to judge before anything is embedded.
+def held_out(place: Corpus | Benchmark, options: argparse.Namespace) -> HeldOut:
+    """Split a corpus, and see that there is something to judge before anything is embedded; a benchmark is split.
 
     Raises:
         InputError: no held-out item has real votes.
     """
-    split = hold_out(corpus, share=options.share, seed=options.seed, by=options.split)
-    built = split.items(corpus.given())
+    if isinstance(place, Benchmark):
+        if not place.size(options.part):
+            raise InputError(
+                f"its {options.part} part is empty", where=options.corpus, remedy="name another with --part"
+            )
+        return BenchmarkPart(place, options.part)
+    split = hold_out(place, share=options.share, seed=options.seed, by=options.split)
+    built = split.items(place.given())
     if not built.items:
-        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in built.left_out.items())
-        raise InputError(
-            f"no held-out item has real votes on two options or more ({reasons or 'there are no replies'})",
-            where=options.corpus,
-            remedy="bring scored replies or votes, hold out more with --share, or use `commonbond ask`",
-        )
+        raise nothing_to_judge(built, options.corpus)
     return split
 
 
 def simulation_of(
-    corpus: Corpus, options: argparse.Namespace, embedding: Callable[[int, int], None]
+    corpus: Corpus | Place, options: argparse.Namespace, embedding: Callable[[int, int], None]
 ) -> Simulation:
     """Make the simulation that the options describe; what they leave open has the library's defaults."""
     embedder = embedder_named(options.embedder, advance=embedding)
@@ -120,7 +140,9 @@ def command_of(options: argparse.Namespace) -> dict[str, Any]:
     return {"arguments": list(options.given), "folder": str(Path.cwd())}
 
 
-def provenance(corpus: Corpus, simulation: Simulation | None = None, **more: Any) -> dict[str, Any]:
+def provenance(
+    corpus: Corpus | Benchmark, simulation: Simulation | None = None, **more: Any
+) -> dict[str, Any]:
     """Return what stands beside every number: of which corpus it is, whether invented, and by which settings."""
     manifest = corpus.manifest
     found: dict[str, Any] = {
@@ -142,14 +164,14 @@ def provenance(corpus: Corpus, simulation: Simulation | None = None, **more: Any
     return {**found, **more}
 
 
-def whose(corpus: Corpus, told: str) -> str:
+def whose(corpus: Corpus | Benchmark, told: str) -> str:
     """Return in a line whose figures follow, to stand above every table."""
     manifest = corpus.manifest
     invented = "FICTIONAL · " if manifest.fictional else ""
     return f"{invented}{one_line(manifest.title or corpus.folder.name)} · {told}"
 
 
-def head(screen: Console, corpus: Corpus, told: str) -> None:
+def head(screen: Console, corpus: Corpus | Benchmark, told: str) -> None:
     """Print whose numbers follow."""
     manifest = corpus.manifest
     invented = "FICTIONAL people and texts · " if manifest.fictional else ""

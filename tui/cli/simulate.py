@@ -11,7 +11,7 @@ from tui.cli.parts import (
     command_of,
     head,
     held_out,
-    open_corpus,
+    open_place,
     provenance,
     run_folder,
     simulation_of,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from bench.benchmark import Benchmark
     from personas.corpus import Corpus
     from simulator.run import Run
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Simulate; 1 where a judgement failed or a whole panel abstained."""
     out = run_folder(options.out)
     refuse_unkept(options)
-    with open_corpus(options) as corpus, progress() as bars:
+    with open_place(options) as corpus, progress() as bars:
         split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
         built = split.items(simulation.setting.membership)
@@ -90,7 +91,7 @@ def judgements(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-def _print(corpus: Corpus, found: dict[str, Any]) -> None:
+def _print(corpus: Corpus | Benchmark, found: dict[str, Any]) -> None:
     screen, results = console(), found["results"]
     head(screen, corpus, f"simulated by the {found['predictor']}")
     print_judgements(corpus, results, predictor=found["predictor"], folder=found["run"])
@@ -107,7 +108,7 @@ def _print(corpus: Corpus, found: dict[str, Any]) -> None:
 
 
 def print_judgements(
-    corpus: Corpus, results: Sequence[dict[str, Any]], *, predictor: str, folder: object
+    corpus: Corpus | Benchmark, results: Sequence[dict[str, Any]], *, predictor: str, folder: object
 ) -> None:
     """Print the first of a run's judgements, simulated beside real."""
     screen = console()

@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bench.controls import planned
 from personas.errors import InputError
 from simulator.journal import JOURNAL, Journal
 from tui.cli.output import console, listing, print_json, print_table, tell
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from bench.benchmark import Benchmark
+    from bench.controls import Control
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
     from simulator.item import Item, Query
@@ -46,25 +49,33 @@ def refuse_unkept(options: argparse.Namespace) -> None:
 
 
 def estimated(
-    corpus: Corpus,
+    corpus: Corpus | Benchmark,
     simulation: Simulation,
     items: Sequence[Item | Query],
     options: argparse.Namespace,
     *,
     communities: Sequence[str] | None = None,
+    controls: Sequence[Control] = (),
 ) -> bool:
-    """Tell what a run on a model would take; return whether that was all that was asked for."""
+    """Tell what a run on a model would take, its controls as well; return whether that was all that was asked for."""
     if simulation.minds is None:
         return False
     found = simulation.estimate(items, communities=communities)
+    beside = {
+        control: asked.estimate(items, as_if=others)
+        for control, asked, others in planned(simulation, controls)
+    }
     if not options.dry_run:
-        tell(_in_a_line(found))
+        tell(_in_a_line("estimate", found))
+        for control, each in beside.items():
+            tell(_in_a_line(f"and the control {control}", each))
     elif options.json:
         print_json(
             {
                 "command": "estimate",
                 **provenance(corpus, simulation, predictor=simulation.predictor),
                 "estimate": found.as_data(),
+                "controls": {control: each.as_data() for control, each in beside.items()},
                 "warnings": list(simulation.setting.warnings),
             }
         )
@@ -72,16 +83,18 @@ def estimated(
         head(console(), corpus, f"what {simulation.predictor} would take; no call was made")
         columns = ("phase", "calls", "prompt tokens", "reply tokens", "cost")
         print_table(console(), "estimate", columns, found.rows(), right=4)
+        for control, each in beside.items():
+            print_table(console(), f"the control {control}", columns, each.rows(), right=4)
         console().print(listing([("note", note) for note in found.notes]))
     return bool(options.dry_run)
 
 
-def _in_a_line(found: Estimate) -> str:
+def _in_a_line(what: str, found: Estimate) -> str:
     told = dict(
         zip(("what", "calls", "prompt tokens", "reply tokens", "cost"), found.rows()[-1], strict=True)
     )
     parts = (f"{value} {name}" for name, value in told.items() if name not in {"what", "cost"})
-    return f"estimate: {', '.join(parts)}, cost {told['cost']}"
+    return f"{what}: {', '.join(parts)}, cost {told['cost']}"
 
 
 def live(folder: Path | None) -> Callable[[], str]:

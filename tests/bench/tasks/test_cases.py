@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.metrics import share_error, top_one
-from bench.tasks.cases import CEILING, figures, make_cases, roles
+from bench.tasks.cases import ACCURACY, CEILING, METRICS, Metric, figures, make_cases, roles
 from simulator.item import Item, Option, Preference, RealVotes
+
+SHARE_ERROR = next(metric for metric in METRICS if metric.name == "mean absolute error of a share")
 
 
 class Says:
@@ -47,7 +48,7 @@ def test_there_is_a_case_for_every_item_and_every_community_that_voted_on_it():
 
 def test_figures_stand_in_the_order_of_the_cases_and_the_ceiling_comes_last():
     cases = make_cases(ITEMS, [JUDGE, OTHER], seed=1)
-    found = figures(cases, [JUDGE, OTHER], share_error)
+    found = figures(cases, [JUDGE, OTHER], SHARE_ERROR)
     assert list(found) == ["judge", "other", CEILING]
     assert found["judge"] == [0.25, None, 0.75]
     assert found["other"] == [None, 0.0, None]
@@ -55,7 +56,7 @@ def test_figures_stand_in_the_order_of_the_cases_and_the_ceiling_comes_last():
 
 
 def test_the_ceiling_is_what_second_samples_of_as_many_voters_score():
-    few, many, unknown = figures(make_cases(ITEMS, [], seed=1), [], share_error)[CEILING]
+    few, many, unknown = figures(make_cases(ITEMS, [], seed=1), [], SHARE_ERROR)[CEILING]
     # A share of two samples of n differs by sqrt(2 p (1 - p) / n), and its mean size is sqrt(2 / pi) of that.
     assert few == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.75 * 0.25 / 40), rel=0.3)
     assert many == pytest.approx(np.sqrt(2 / np.pi * 2 * 0.5 * 0.5 / 4000), rel=0.3)
@@ -73,5 +74,8 @@ def test_second_samples_depend_on_the_seed_the_item_and_the_community_alone():
 
 def test_the_ceiling_of_a_metric_that_is_never_defined_is_unknown():
     cases = make_cases(ITEMS[:1], [], seed=1)
-    assert figures(cases, [], lambda predicted, real: None)[CEILING] == [None, None]
-    assert figures(cases, [], top_one)[CEILING][0] > 0.9
+    never = Metric(
+        "never", lambda *_: None, lambda predicted, real: np.full(len(predicted), np.nan), "higher"
+    )
+    assert figures(cases, [], never)[CEILING] == [None, None]
+    assert figures(cases, [], ACCURACY)[CEILING][0] > 0.9

@@ -115,7 +115,8 @@ def test_a_figure_against_ranks_says_so_and_has_no_ceiling():
     judge = Says("judge", {"a": (0.5, 0.5), "b": (0.5, 0.5)}, simulated=True)
     tasks = preference_distribution(make_cases(items, [judge], seed=1), [judge], seed=1)
     notes = {task.note for task in tasks}
-    assert notes == {"1 of 2 judgements against ranks of net scores, as no votes are published"}
+    told = "1 of 2 judgements against ranks or shares, as no numbers of votes are published"
+    assert notes == {told, ""}, "how much predictions vary is measured on their own"
     row = scores(tasks)["mean absolute error of a share"][CEILING]
     assert (row.n, row.note) == (1, "undefined for 1")
 
