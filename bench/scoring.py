@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.resample import Resampling
 from bench.scores import Comparison, WorstItem
-from bench.tasks.cases import ACCURACY, CEILING, DIVERGENCE, figures, is_clear, is_spread
+from bench.tasks.cases import ACCURACY, DIVERGENCE, figures, is_clear, is_spread
 from bench.tasks.preference_distribution import TASK as DISTRIBUTION
 from bench.tasks.preference_distribution import preference_distribution
 from bench.tasks.preference_identification import TASK as IDENTIFICATION
@@ -68,8 +68,7 @@ def _comparisons(
     cases: Sequence[Case], predictors: Sequence[Predictor], task: str, metric: Metric, seed: int
 ) -> list[Comparison]:
     """Compare any two predictors on the same cases."""
-    found = figures(cases, predictors, metric)
-    del found[CEILING]
+    found = figures(cases, predictors, metric, ceiling=False)
     resampling = Resampling([case.community for case in cases], seed=seed)
     compared = []
     for first, second in combinations(found, 2):
@@ -130,5 +129,9 @@ def _by_community(cases: Sequence[Case], predictor: Predictor) -> tuple[Mapping[
 
 
 def _mean(cases: Sequence[Case], predictor: Predictor, metric: Metric) -> float | None:
-    values = [value for value in figures(cases, [predictor], metric)[predictor.name] if value is not None]
+    values = [
+        value
+        for value in figures(cases, [predictor], metric, ceiling=False)[predictor.name]
+        if value is not None
+    ]
     return float(np.mean(values)) if values else None

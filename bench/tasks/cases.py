@@ -144,14 +144,15 @@ def make_cases(
 
 
 def figures(
-    cases: Sequence[Case], predictors: Sequence[Predictor], metric: Metric
+    cases: Sequence[Case], predictors: Sequence[Predictor], metric: Metric, *, ceiling: bool = True
 ) -> dict[str, list[float | None]]:
-    """Return each predictor's figure in every case, and last what second samples of the voters score."""
+    """Return each predictor's figure in every case, and last, unless told otherwise, what second samples score."""
     found: dict[str, list[float | None]] = {
         predictor.name: [_figure(case.predicted[predictor.name], case, metric) for case in cases]
         for predictor in predictors
     }
-    found[CEILING] = [_ceiling(case, metric) for case in cases]
+    if ceiling:
+        found[CEILING] = [_ceiling(case, metric) for case in cases]
     return found
 
 

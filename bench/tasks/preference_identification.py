@@ -90,7 +90,9 @@ def calibration_curves(cases: Sequence[Case], predictors: Sequence[Predictor]) -
     clear = [case for case in cases if is_clear(case.votes)]
     curves = []
     for predictor in predictors:
-        said = _confidence(predictor, clear, figures(clear, [predictor], ACCURACY)[predictor.name])
+        said = _confidence(
+            predictor, clear, figures(clear, [predictor], ACCURACY, ceiling=False)[predictor.name]
+        )
         if said is not None:
             bins = tuple(CurveBin(confidence=c, accuracy=a, n=n) for c, a, n in calibration_bins(*said))
             curves.append(Curve(predictor=predictor.name, bins=bins))
