@@ -38,7 +38,7 @@ COUNT = re.compile(r"Write (\d+) responses")
 FACETS = ("shared values", "tone and stances")
 PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 CHOSEN = re.compile(r'"choice"\s*:\s*"')
-FORMS = ("responses", "sentences", "ranking", "ratings", "choice")
+FORMS = ("responses", "sentences", "ranking", "ratings", "shares", "choice")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,12 +199,18 @@ def _reply(asked: Asked, best: list[str], draw: object, style: str) -> dict[str,
         "choice": best[0] if best else "abstain",
         "ranking": best,
         "ratings": {letter: max(0, 10 - 3 * place) for place, letter in enumerate(best)} or None,
+        "shares": _shares(best),
         "reason": f"we speak of {', '.join(shared)}" if shared else "nothing here speaks to me",
         "convinced_by": _neighbours(asked, best[0] if best else "abstained"),
     }
     fields = list(asked.schema.get("properties") or {})
     fields = fields or [asked.form, "reason", *(["convinced_by"] if asked.discussed else [])]
     return {name: values.get(name) for name in fields}
+
+
+def _shares(best: list[str]) -> dict[str, int]:
+    """Return shares that halve from the most to the least preferred, and add up to no hundred."""
+    return {letter: 64 // 2**place for place, letter in enumerate(best)}
 
 
 def _neighbours(asked: Asked, chosen: str) -> list[int]:
