@@ -3,9 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from report_cards import HOSTILE, card_of
 
-from bench.report.markdown import as_markdown
-from bench.report.rows import HEADLINES, score_lines, written
+from bench.report.html import as_html
+from bench.report.markdown import as_markdown, as_markdown_report
+from bench.report.markup import element
+from bench.report.rows import CAUTIONS, HEADLINES, score_lines, written
 from bench.scores import ScoreCard, ScoreRow, TaskScore, score_rows
 
 
@@ -65,7 +68,7 @@ def test_a_score_is_written_without_its_leading_zero(value, text):
 def test_lines_have_the_figure_its_interval_the_lead_and_the_number():
     lines = score_lines(CARD.tasks[0])
     assert lines[0] == ("norm judge", "simulation", ".412", "[-.100, 1.000]", "", "1,234 in 3")
-    assert lines[1][4] == "-.050 [-.200, .100]"
+    assert lines[1][4] == "-.050 [-.200, +.100]"
     assert lines[2][:4] == ("noise ceiling (undefined for 3)", "ceiling", "—", "—")
 
 
@@ -75,7 +78,8 @@ def cells(line):
 
 
 def test_the_table_has_a_row_for_every_figure_and_every_gap():
-    table, _, notes = as_markdown(CARD, every_metric=True).partition("\n\n")
+    head, table, notes = as_markdown(CARD, every_metric=True).split("\n\n")
+    assert head == "Tea · licence unknown · simulated by the norm judge"
     lines = [cells(line) for line in table.splitlines()]
     assert {len(line) for line in lines} == {6}
     assert [line[1] for line in lines[2:]] == [
@@ -118,9 +122,9 @@ def test_a_line_break_in_a_name_or_a_note_breaks_no_table_and_no_list(text):
 
 
 def test_the_headlines_are_metrics_that_there_are():
-    from bench.tasks import preference_distribution, preference_identification
+    from bench.tasks import cases, preference_identification
 
-    known = {name for name, *_ in preference_distribution.METRICS}
+    known = {metric.name for metric in cases.METRICS}
     assert {
         "Kendall τ-b",
         "Jensen–Shannon divergence (base 2)",
@@ -151,3 +155,53 @@ def test_a_score_card_is_plain_data():
     data = json.loads(json.dumps(CARD.as_data()))
     assert data["tasks"][0]["rows"][1]["ahead"]["mean"] == -0.05
     assert data["notes"] == list(CARD.notes)
+
+
+def lines_of(card, facts=None):
+    return as_markdown_report(card, facts=facts).splitlines()
+
+
+@pytest.mark.parametrize("text", ["tea", HOSTILE])
+def test_the_whole_report_has_every_section_and_no_line_of_it_is_broken(text):
+    lines = lines_of(card_of(text))
+    assert [line for line in lines if line.startswith("## ")] == [
+        f"## {title}"
+        for title in (
+            "What was simulated with what",
+            "How it was split, and what was left out",
+            "Every task and metric",
+            "Does it know when it is right?",
+            "Community by community",
+            "Predictor against predictor",
+            "The worst judgements, to read",
+            "What it cost",
+            "What it is not for",
+        )
+    ]
+    tables = [line for line in lines if line.startswith("|")]
+    widths = [len(cells(line)) for line in tables if set(line) <= set("|-: ")]
+    assert sorted(widths) == [3, 3, 4, 6, 7, 8]
+    assert sorted({len(cells(line)) for line in tables}) == sorted(set(widths))
+
+
+def test_hostile_texts_are_no_markup_in_the_whole_report():
+    text = as_markdown_report(card_of(HOSTILE))
+    for harmful in ("<script", "<!--", " [x](", "`a`", "\x1b", "\u202e", "\ud800"):
+        assert harmful not in text, harmful
+    assert "\\[x](y)" in text
+
+
+def test_the_whole_report_says_what_the_page_says():
+    card = card_of()
+    text, page = as_markdown_report(card).replace("\\", ""), as_html(card)
+    for told in (
+        "FICTIONAL", "-.150 [-.200, -.100]", "+.050", "[-.020, +.120]", "75.0 %", "50.0 %", "1,200", "1,203",
+        "more than $1.50", "divergence .049", "number of voters unknown", ".125", *CAUTIONS,
+    ):  # fmt: skip
+        assert told in text, told
+        assert element("p", told)[3:-4] in page, told
+
+
+def test_a_run_without_a_model_says_that_it_cost_nothing():
+    bare = ScoreCard(predictor="x", corpus={}, notes=(), tasks=())
+    assert "No model was called: it cost nothing." in lines_of(bare)
