@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from personas.lazy import lazily
 
 if TYPE_CHECKING:
-    from bench.construct import Split, hold_out
     from bench.datasets.bundled import bundled_corpus
     from bench.evaluate import run_benchmark
     from bench.scores import ScoreCard
+    from bench.split import Split, hold_out
 
 __all__ = ["ScoreCard", "Split", "bundled_corpus", "hold_out", "run_benchmark"]
 
@@ -18,9 +18,9 @@ __getattr__ = lazily(
     __name__,
     {
         "ScoreCard": "bench.scores",
-        "Split": "bench.construct",
+        "Split": "bench.split",
         "bundled_corpus": "bench.datasets.bundled",
-        "hold_out": "bench.construct",
+        "hold_out": "bench.split",
         "run_benchmark": "bench.evaluate",
     },
 )

@@ -151,6 +151,8 @@ def run_benchmark(
         usage=[(each.name, row) for each, other in beside for row in other.usage()],
     )
     run.journal.set_facts({"scores": card.as_data()})
+    for _, other in beside:
+        other.journal.close()
     return run, card
 
 

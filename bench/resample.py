@@ -188,12 +188,13 @@ class Resampling:
     def _bounds(
         self, values: Vector, labels: NDArray[np.int64], statistic: Statistic | None
     ) -> tuple[tuple[float, float], Vector]:
-        """Return the interval, and the resampled figures of whole communities, or of items where there is one."""
+        """Return the interval, and the resampled figures, by communities or by items, whichever spread more."""
         groups = int(labels.max()) + 1
         low, high, drawn = self._by_items(values, statistic)
         if groups > 1:
-            drawn = self._by_communities(values, labels, groups, statistic)
-            outer = _percentiles(drawn, groups, self._level)
+            by_communities = self._by_communities(values, labels, groups, statistic)
+            outer = _percentiles(by_communities, groups, self._level)
+            drawn = max(drawn, by_communities, key=np.nanstd)
             low, high = min(low, outer[0]), max(high, outer[1])
         return (low, high), drawn
 

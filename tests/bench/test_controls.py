@@ -10,9 +10,9 @@ from small_runs import forum
 from stand_in import stand_in
 from word_embedder import WordEmbedder
 
-from bench.construct import hold_out
 from bench.controls import as_others, controls_named, planned
 from bench.evaluate import run_benchmark
+from bench.split import hold_out
 from personas.errors import InputError, StoppedError
 from simulator import Simulation
 from simulator.models.choices import Limits
@@ -83,13 +83,14 @@ def test_on_a_model_all_controls_are_beside_and_nobody_costs_one_call_an_item(sp
 def test_the_same_command_again_pays_for_nothing(split, tmp_path):
     with stand_in() as server:
         for _ in range(2):
-            _, card = run_benchmark(
+            run, card = run_benchmark(
                 simulated(split, server),
                 split,
                 out=tmp_path / "run",
                 limit=1,
                 controls=("direct", "shuffled"),
             )
+            run.journal.close()
             asked = server.count()["requests"]
             server.change(forget=True)
     assert asked == 0

@@ -9,8 +9,8 @@ import pytest
 from small_corpora import about, said, voted
 from small_runs import forum, moment, simulation_of
 
-from bench.construct import hold_out
 from bench.evaluate import run_benchmark
+from bench.split import hold_out
 from bench.tasks.cases import CEILING
 from bench.tasks.community_identification import BY_PREFERENCE
 from simulator.journal.codec import to_text

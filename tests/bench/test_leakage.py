@@ -10,8 +10,8 @@ from small_corpora import make_corpus, pseudonym, said, voted
 from small_runs import cells, forum, items_for, moment, simulation_of
 
 from bench.baselines import MeanShare, pooled
-from bench.construct import hold_out
 from bench.evaluate import run_benchmark
+from bench.split import hold_out
 from personas.persona import remember
 from personas.sources.records import PostRecord, VoteRecord
 from simulator.journal import JOURNAL

@@ -4,7 +4,7 @@ import pytest
 from small_corpora import day, said, voted
 from small_runs import forum, moment
 
-from bench.construct import hold_out
+from bench.split import hold_out
 from personas.errors import InputError
 
 

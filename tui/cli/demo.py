@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.construct import hold_out
 from bench.datasets.bundled import BUNDLED, bundled_corpus
 from bench.evaluate import run_benchmark
+from bench.split import hold_out
 from simulator.run import Run
 from simulator.simulation import Simulation
-from tui.cli.bench import print_card
+from tui.cli.cards import print_card
 from tui.cli.communities import describe_all, print_communities, write_beside
 from tui.cli.output import console, print_json, progress, tell
 from tui.cli.simulate import judgements, print_judgements

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench.benchmark import Benchmark
 from bench.benchmark.reading import is_benchmark
-from bench.construct import hold_out
 from bench.heldout import BenchmarkPart, nothing_to_judge
+from bench.split import hold_out
 from personas.corpus import Corpus
 from personas.embedding import embedder_named
 from personas.errors import InputError

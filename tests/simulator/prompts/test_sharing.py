@@ -8,8 +8,8 @@ import pytest
 from small_corpora import KEY
 from word_embedder import WordEmbedder
 
-from bench.construct import hold_out
 from bench.datasets.bundled import bundled_corpus
+from bench.split import hold_out
 from personas.ingestion import ingest
 from simulator.simulation import Simulation
 from tui.cli.prompt import shared_prefix
