@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint check speed scale pictures clean
+.PHONY: demo test lint check speed scale results pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/commonbond demo
@@ -27,10 +27,16 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/norm_retrieval.py
 	$(BIN)/python tests/speed/pipeline_growth.py
 	$(BIN)/python tests/speed/model_calls.py
+	$(BIN)/python tests/speed/community_alignment.py
 
 scale: $(INSTALLED)
 	$(BIN)/python tests/scale/faults.py
 	$(BIN)/python tests/scale/kills.py
+	$(BIN)/python tests/scale/planted.py
+
+results: $(INSTALLED)
+	test -n "$(DATA)" || { echo "name the folder of the dumps: make results DATA=../shared/data"; exit 1; }
+	$(BIN)/python examples/results.py $(DATA)
 
 pictures: $(INSTALLED)
 	$(BIN)/commonbond demo --no-interface >/dev/null

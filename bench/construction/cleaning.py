@@ -72,7 +72,8 @@ def clean(corpus: Corpus, folder: Path, choices: Choices) -> Cleaned:
     marks = [row for row in rows if _is_mark(row["text"])]
     for row in marks:
         row["text"] = ""
-    twins, exact = _repeats(rows, gone, choices)
+    patterned = corpus.manifest.ballot != "endorsement"  # questions of a survey, statements to vote on
+    twins, exact = _repeats(rows, gone, choices, patterned=patterned)
     deleted = len(gone)
     habits = _habits(rows, gone, twins)
     robots = bots(habits, least=choices.bot_posts, share=choices.bot_share, hourly=choices.bot_hourly)
@@ -83,7 +84,7 @@ def clean(corpus: Corpus, folder: Path, choices: Choices) -> Cleaned:
         elif says_it_is_a_bot(row["text"]):
             gone.setdefault(post, DECLARED_POST)
     if len(gone) > deleted:  # what a bot said first may have been repeated by somebody
-        twins, exact = _repeats(rows, gone, choices)
+        twins, exact = _repeats(rows, gone, choices, patterned=patterned)
     for post in twins:
         gone.setdefault(post, SAME if post in exact else NEAR)
     _add_below(rows, gone)
@@ -107,7 +108,7 @@ def _is_mark(text: str) -> bool:
 
 
 def _repeats(
-    rows: Iterable[Mapping[str, Any]], gone: Mapping[str, str], choices: Choices
+    rows: Iterable[Mapping[str, Any]], gone: Mapping[str, str], choices: Choices, *, patterned: bool
 ) -> tuple[dict[str, str], set[str]]:
     """Return, for each post that repeats an earlier one, which one, and those that do so exactly."""
     below: dict[str, list[str]] = {}
@@ -115,7 +116,7 @@ def _repeats(
     for row in rows:
         if row["kind"] == "option":
             below.setdefault(row["parent"], []).append(row["text"])
-    texts = NearTexts(threshold=choices.alike)
+    texts = NearTexts(threshold=choices.alike, patterned=patterned)
     twins: dict[str, str] = {}
     exact: set[str] = set()
     for row in rows:

@@ -1,7 +1,8 @@
 """Texts that say the same: equal once normalised, or nearly equal by the letters that they are made of.
 
 Nearness is the Jaccard similarity of the sets of runs of five characters of the normalised texts, which needs
-no word boundaries and so serves every language; in short texts the numbers must be the same, too. MinHash and
+no word boundaries and so serves every language; in short texts the numbers must be the same, too, and what
+people are asked to vote on, written to one pattern, must hold the same words. MinHash and
 banding (Broder 1997; Leskovec, Rajaraman & Ullman 2020, ch. 3) find the candidates; each is then compared
 exactly, so nothing below the threshold counts.
 """
@@ -27,7 +28,7 @@ __all__ = ["MEASURE", "NearTexts", "Twin", "jaccard", "normalised", "shingles"]
 
 MEASURE = (
     "Jaccard similarity of the sets of runs of five characters of the normalised texts, of which short ones must "
-    "hold the same numbers"
+    "hold the same numbers, and statements and questions to vote on the same words"
 )
 RUN = 5
 HASHES = 128
@@ -36,6 +37,7 @@ SHORT = 300
 RECALL = 0.99
 """How likely a pair just at the threshold is to be compared, at the least."""
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -54,6 +56,8 @@ class NearTexts:
 
     Args:
         threshold: the Jaccard similarity from which on two texts say the same, above 0; 1 for equal sets only.
+        patterned: whether the texts are written to a pattern, as the questions of a survey are: one with another
+            word in it, "Italian food?" and "Indian food?", is then another text.
 
     Raises:
         InputError: the threshold is out of its range.
@@ -65,12 +69,13 @@ class NearTexts:
     Twin(name='a', exact=True)
     """
 
-    def __init__(self, *, threshold: float = 0.8) -> None:
+    def __init__(self, *, threshold: float = 0.8, patterned: bool = False) -> None:
         if not 0 < threshold <= 1:
             raise InputError(
                 f"a similarity of {threshold}", where="--alike", remedy="choose one above 0 and up to 1"
             )
         self._threshold = threshold
+        self._fixed = _words if patterned else _numbers
         self._rows = _rows(threshold)
         self._exact: dict[bytes, str] = {}
         self._bands: dict[bytes, list[int]] = {}
@@ -91,22 +96,22 @@ class NearTexts:
             return Twin(self._exact[key], exact=True)
         runs = shingles(plain)
         bands = self._banded(runs)
-        numbers = _numbers(plain)
-        near = self._nearest(runs, numbers, bands)
+        fixed = self._fixed(plain)
+        near = self._nearest(runs, fixed, bands)
         if keep:
             self._exact[key] = name if near is None else near.name
             if near is None:
                 for band in bands:
                     self._bands.setdefault(band, []).append(len(self._kept))
-                self._kept.append((name, runs, numbers))
+                self._kept.append((name, runs, fixed))
         return near
 
-    def _nearest(self, runs: NDArray[np.uint32], numbers: tuple[str, ...], bands: list[bytes]) -> Twin | None:
+    def _nearest(self, runs: NDArray[np.uint32], fixed: tuple[str, ...], bands: list[bytes]) -> Twin | None:
         candidates = sorted({place for band in bands for place in self._bands.get(band, ())})
         best, found = self._threshold, None
         for place in candidates:
             name, others, theirs = self._kept[place]
-            if numbers != theirs:
+            if fixed != theirs:
                 continue
             likeness = jaccard(runs, others)
             if likeness >= best and (found is None or likeness > best):
@@ -137,6 +142,11 @@ def normalised(text: str) -> str:
 def _numbers(plain: str) -> tuple[str, ...]:
     """Return the numbers that a twin of a short text must hold, too; those of a long one may differ."""
     return tuple(_NUMBER.findall(plain)) if len(plain) <= SHORT else ()
+
+
+def _words(plain: str) -> tuple[str, ...]:
+    """Return the words that a twin must hold, too, in whatever order."""
+    return tuple(sorted(set(_WORD.findall(plain))))
 
 
 def shingles(plain: str) -> NDArray[np.uint32]:

@@ -85,7 +85,7 @@ class Leaks:
     """
 
     def __init__(self, train: Corpus, *, threshold: float) -> None:
-        self._earlier = NearTexts(threshold=threshold)
+        self._earlier = NearTexts(threshold=threshold, patterned=train.manifest.ballot != "endorsement")
         self.left_out: Counter[str] = Counter()
         rows = train.rows("SELECT post, title, text, kind FROM posts ORDER BY post")
         for row in rows:

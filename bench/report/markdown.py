@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.report.markup import plain
 from bench.report.rows import (
+    ARROWS,
     CAUTIONS,
     HEADLINES,
     about_lines,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["as_markdown", "as_markdown_report", "markdown_table", "safe"]
 
-ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1"}
 SCORED = ("task, metric", "predictor", "mean", "95 % interval", "simulation ahead by", "n")
 COMPARED = (
     "task, metric",

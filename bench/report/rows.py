@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bench.scores import Comparison, ScoreCard, ScoreRow, TaskScore
 
 __all__ = [
+    "ARROWS",
     "BETTER",
     "CAUTIONS",
     "HEADLINES",
@@ -44,6 +45,7 @@ HEADLINES = frozenset(
 )
 """The metrics that a short report shows; the others are in the data and in the long one."""
 
+ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1"}
 BETTER = {"higher": "higher is better", "lower": "lower is better", "one": "nearer to 1 is better"}
 ROLES = {
     "simulation": "what was simulated",

@@ -35,7 +35,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreTask:
-    """One metric of one task; ``better`` is ``higher`` or ``lower``."""
+    """One metric of one task; ``better`` is ``higher``, ``lower`` or ``one``, the nearer to which the better."""
 
     task: str
     metric: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from bench.report.rows import ARROWS
 from tui.reading.scores import ScoreCard, ScoreRow, ScoreTask, read_scores
 from tui.screens.base import RunScreen
 from tui.widgets.prose import Prose, heading, plain
@@ -35,10 +36,11 @@ class ScoresScreen(RunScreen[ScoreCard]):
 
     PLACE = "Scores"
     GUIDE = """Each task is scored by one or more metrics. Below each stand the simulation and what it must be
-compared with: the baselines, and the ceiling, which is what a second, equally large sample of the same real voters
-would have scored. A figure is a mean with its 95 % bootstrap interval; "n" is how many judgements it rests on. On a
+compared with: the controls, which are the simulation without what it should know, or everybody's votes; the
+baselines; and the ceiling, which is what a second, equally large sample of the same real voters would have
+scored. A figure is a mean with its 95 % bootstrap interval; "n" is how many judgements it rests on. On a
 wide terminal you also see by how much the simulation is ahead of each row on the same judgements, and what was
-resampled. ↑ says that higher is better, ↓ that lower is."""
+resampled. ↑ says that higher is better, ↓ that lower is, → 1 that 1 is as in reality."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "reload", "Read again")]
 
     def body(self) -> ComposeResult:
@@ -72,8 +74,7 @@ resampled. ↑ says that higher is better, ↓ that lower is."""
 
 
 def _task(task: ScoreTask) -> list[tuple[str, ...]]:
-    arrow = {"higher": "↑", "lower": "↓"}.get(task.better, "")
-    title = f"{task.task.upper()} · {task.metric} {arrow}"
+    title = f"{task.task.upper()} · {task.metric} {ARROWS[task.better]}"
     return [(title,), *(_row(row) for row in task.rows)]
 
 

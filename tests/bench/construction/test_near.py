@@ -50,6 +50,18 @@ def test_short_texts_with_other_numbers_are_other_texts():
     assert texts.add("third", text.format("100,000") + "!") == Twin("first", exact=True)
 
 
+def test_among_texts_of_one_pattern_one_with_another_word_is_another_text():
+    text = "How much do you like {} food? Asked of adults in 2014; those who did not know it are not counted."
+    for patterned, told in ((True, None), (False, Twin("italian", exact=False))):
+        texts = NearTexts(patterned=patterned)
+        texts.add("italian", text.format("Italian"))
+        assert texts.add("indian", text.format("Indian")) == told
+    again = text.format("Indian").replace("Asked of adults in 2014", "In 2014, asked of adults")
+    texts = NearTexts(patterned=True)
+    texts.add("indian", text.format("Indian"))
+    assert texts.find(again) == Twin("indian", exact=False), "the same words in another order"
+
+
 def test_signs_without_a_word_are_compared_as_they_stand():
     texts = NearTexts()
     texts.add("up", "👍")
