@@ -11,7 +11,7 @@ from personas.norms import Norm, NormStore
 from simulator.item import Preference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,7 +79,9 @@ class MeanShare:
 class PositionPrior:
     """The mean real share of the place in which an option was shown, whoever was asked.
 
-    Where the source does not say in which place each option was shown, the place in the item's list counts.
+    Where the training part says in which place options were shown, it learns from such items alone, and has nothing
+    to say of items of which that is unknown: the order of a list that nobody was shown means nothing. Where no item
+    of the training part says so, the place in the item's list counts.
     """
 
     name = "position prior (mean share of each place, everybody)"
@@ -88,32 +90,51 @@ class PositionPrior:
 
     def __init__(self) -> None:
         self._means: dict[int, NDArray[np.float64]] = {}
+        self._places: Callable[[Item], list[int] | None] = _listed
 
     def fit(self, items: Iterable[Item]) -> None:
         """Learn the share of each place, by the number of options."""
-        sums: dict[int, tuple[NDArray[np.float64], int]] = {}
+        shown, listed = _ByPlace(), _ByPlace()
         for item in items:
-            places = _places(item)
-            for votes in item.votes.values():
-                total, count = sums.get(item.size, (np.zeros(item.size), 0))
-                total[places] += votes.shares
-                sums[item.size] = total, count + 1
-        self._means = {size: total / count for size, (total, count) in sums.items()}
+            listed.add(item, _listed(item))
+            if (places := _shown(item)) is not None:
+                shown.add(item, places)
+        self._places, learned = (_shown, shown) if shown.sums else (_listed, listed)
+        self._means = learned.means()
 
     def predict(self, item: Item, community: str) -> Preference | None:
-        """Return the shares of the places in which the options were shown; None where no such item was seen."""
-        mean = self._means.get(item.size)
-        if mean is None:
+        """Return the shares of the options' places; None where these are unknown, or no such item was seen."""
+        mean, places = self._means.get(item.size), self._places(item)
+        if mean is None or places is None:
             return None
-        shares = mean[_places(item)]
+        shares = mean[places]
         return Preference(shares=tuple((shares / shares.sum()).tolist()))
 
 
-def _places(item: Item) -> list[int]:
-    """Return the place of each option: as it was shown where that is known of all, else as it is listed."""
-    shown = [option.place for option in item.options]
-    known = [place for place in shown if place is not None]
-    return known if sorted(known) == list(range(item.size)) else list(range(item.size))
+class _ByPlace:
+    """Real shares added up by place, for each number of options."""
+
+    def __init__(self) -> None:
+        self.sums: dict[int, tuple[NDArray[np.float64], int]] = {}
+
+    def add(self, item: Item, places: Sequence[int]) -> None:
+        for votes in item.votes.values():
+            total, count = self.sums.get(item.size, (np.zeros(item.size), 0))
+            total[places] += votes.shares
+            self.sums[item.size] = total, count + 1
+
+    def means(self) -> dict[int, NDArray[np.float64]]:
+        return {size: total / count for size, (total, count) in self.sums.items()}
+
+
+def _listed(item: Item) -> list[int]:
+    return list(range(item.size))
+
+
+def _shown(item: Item) -> list[int] | None:
+    """Return the place in which each option was shown; None where that is not known of all."""
+    known = [option.place for option in item.options if option.place is not None]
+    return known if sorted(known) == _listed(item) else None
 
 
 class ItemMajority:

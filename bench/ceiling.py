@@ -14,7 +14,7 @@ from personas.errors import InputError
 from personas.seeds import derived_rng
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
     Metric = Callable[[Vector, Vector], float | None]
 
-__all__ = ["ceiling", "replicates"]
+__all__ = ["JEFFREYS", "ceiling", "fitted_prior", "replicates"]
+
+JEFFREYS = 0.5
+"""The pseudo-count of each cell where there is too little to learn a prior from."""
+ENOUGH = 20
+"""Judgements that a prior is learned from, at the least."""
+CONCENTRATIONS = np.geomspace(0.05, 1000, 120)
 
 
 def ceiling(
@@ -33,7 +39,7 @@ def ceiling(
     kind: Kind,
     draws: int = 200,
     seed: int,
-    prior: float = 0.5,
+    prior: float | Vector = JEFFREYS,
     endorsement_prior: tuple[float, float] = (1.0, 1.0),
 ) -> float | None:
     """Return the mean of ``metric(second sample, observed shares)``; None where there is no noise ceiling.
@@ -77,7 +83,7 @@ def replicates(
     kind: Kind,
     draws: int = 200,
     seed: int,
-    prior: float = 0.5,
+    prior: float | Vector = JEFFREYS,
     endorsement_prior: tuple[float, float] = (1.0, 1.0),
 ) -> Vector | None:
     """Return (draws, k) shares of second samples of the same voters; None where their number is unknown or 0.
@@ -95,7 +101,8 @@ def replicates(
         kind: the item's kind, which says what was counted.
         draws: how many second samples.
         seed: the same seed and votes give the same samples.
-        prior: the pseudo-count of each cell; 0.5 is that of Jeffreys.
+        prior: the pseudo-count of each cell, one for all or (k,); 0.5 is that of Jeffreys, and ``fitted_prior``
+            learns it from all judgements of one sort.
         endorsement_prior: a0 and b0 of the endorsements; unused for other kinds.
 
     Raises:
@@ -106,7 +113,7 @@ def replicates(
     References:
         A. Gelman et al. (2013). Bayesian Data Analysis, 3rd ed., ch. 6. CRC Press.
     """
-    if draws < 1 or not prior > 0:
+    if draws < 1 or not np.all(np.asarray(prior) > 0):
         raise InputError(f"{draws} draws with the prior {prior}", remedy="use positive numbers")
     if not votes.voters:
         return None
@@ -122,8 +129,47 @@ def replicates(
     return _preference(fallen.reshape(draws, *cells.shape), endorsement_prior)
 
 
+def fitted_prior(judgements: Sequence[RealVotes], *, placed: bool) -> float | Vector:
+    """Return the Dirichlet prior under which the choices of many judgements are likeliest; Jeffreys' for few.
+
+    Without it a ceiling takes each observed lead for real: where opinions are even, who happens to lead would lead
+    again in three samples of five, and truly leads in one of two. It is the empirical Bayes estimate (Efron
+    2010, ch. 1) of a Dirichlet-multinomial's concentration, on a grid from .05 to 1,000, about the mean shares.
+
+    Args:
+        judgements: real choices among as many options each.
+        placed: whether a place means the same in each of them, as on a scale or where people agree or disagree;
+            elsewhere the prior is the same for all options.
+
+    References:
+        B. Efron (2010). Large-Scale Inference: Empirical Bayes Methods for Estimation, Testing, and Prediction.
+        Cambridge.
+    """
+    counted = [votes for votes in judgements if votes.voters]
+    if len(counted) < ENOUGH:
+        return JEFFREYS
+    totals = np.array([votes.voters for votes in counted], float)
+    shares = np.array([votes.shares for votes in counted])
+    k = shares.shape[1]
+    about = np.maximum(shares.mean(axis=0), 1e-3) if placed else np.ones(k)
+    about = about / about.sum()
+    counts = shares * totals[:, None]
+    likeliest = max(CONCENTRATIONS, key=lambda each: _log_likelihood(counts, totals, each * about))
+    prior: Vector = likeliest * about
+    return prior
+
+
+def _log_likelihood(counts: Vector, totals: Vector, alpha: Vector) -> float:
+    """Return the log-likelihood of counts under a Dirichlet-multinomial, but for what does not depend on alpha."""
+    from scipy.special import gammaln
+
+    whole = alpha.sum()
+    cells = (gammaln(counts + alpha) - gammaln(alpha)).sum()
+    return float(cells + (gammaln(whole) - gammaln(whole + totals)).sum())
+
+
 def _second_samples(
-    counts: Vector, total: int, prior: float, draws: int, rng: np.random.Generator
+    counts: Vector, total: int, prior: float | Vector, draws: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     return rng.multinomial(total, rng.dirichlet(counts + prior, size=draws))
 

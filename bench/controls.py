@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from bench.predictors import NOBODY, RunPredictor
 from personas.errors import InputError
 from personas.seeds import derived_rng
+from simulator.journal.usage import Spent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from simulator.run import Run
     from simulator.simulation import Simulation
 
-__all__ = ["CONTROLS", "Control", "as_others", "controls_named", "planned", "run_controls", "stand_ins"]
+__all__ = [
+    "CONTROLS",
+    "Control",
+    "as_others",
+    "controls_named",
+    "planned",
+    "run_controls",
+    "spent_by",
+    "stand_ins",
+]
 
 Control = Literal["shuffled", "direct", "no-persona"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
@@ -89,12 +99,16 @@ def run_controls(
     """
     found: list[tuple[RunPredictor, Run]] = []
     for control, asked, others in planned(simulation, controls):
-        spent = [run.journal.ledger.spent() for run in (main, *(run for _, run in found))]
-        limited = asked.limited(sum(spent[1:], start=spent[0]))
+        limited = asked.limited(spent_by([main, *(run for _, run in found)]))
         folder = None if out is None else out / control
         run = limited.run(items, out=folder, as_if=others, advance=advance)
         found.append((RunPredictor(run, name=_named(asked, control), role=_role(control)), run))
     return found
+
+
+def spent_by(runs: Iterable[Run]) -> Spent:
+    """Return what runs have used up together: it counts towards the limits of whatever runs next."""
+    return sum((run.journal.ledger.spent() for run in runs), start=Spent())
 
 
 def planned(

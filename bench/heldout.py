@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bench.items import BuiltItems
 from personas.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bench.benchmark import Benchmark, Part
     from personas.community import Membership
@@ -16,7 +17,20 @@ if TYPE_CHECKING:
     from simulator.item import Item
     from simulator.setting import Place
 
-__all__ = ["BenchmarkPart", "HeldOut", "nothing_to_judge", "told_of"]
+__all__ = ["BenchmarkPart", "HeldOut", "Lineup", "lineup_of", "nothing_to_judge", "told_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineup:
+    """How community identification is put, as far as a benchmark tells it.
+
+    Args:
+        candidates: by item and community, whom the community is to be found among, itself included.
+        masked: by item, the item in words that neither name a community nor give it away by their surface.
+    """
+
+    candidates: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    masked: Mapping[str, Item] = field(default_factory=dict)
 
 
 class HeldOut(Protocol):
@@ -75,6 +89,61 @@ class BenchmarkPart:
     def learned(self, membership: Membership) -> Iterable[Item]:
         """Return the training items, a line at a time."""
         return self.whole.items("train")
+
+    def lineup(self, items: Iterable[Item]) -> Lineup:
+        """Return the candidates and the masked texts that the benchmark tells of some items of the part.
+
+        Raises:
+            InputError: what it tells cannot be used.
+        """
+        wanted = {item.item for item in items}
+        candidates, masked = {}, {}
+        for record in self.whole.records(self.part):
+            if record.item.item not in wanted:
+                continue
+            try:
+                if "candidates" in record.about:
+                    candidates[record.item.item] = _candidates(record.about["candidates"])
+                if record.about.get("masked"):
+                    masked[record.item.item] = _masked(record.item, record.about["masked"])
+            except ValueError as error:
+                raise InputError(
+                    str(error),
+                    where=f"{self.whole.folder}, {self.part} part, item {record.item.item}",
+                    remedy="mend what is told about the item, or leave it out",
+                ) from error
+        return Lineup(candidates=candidates, masked=masked)
+
+
+def _candidates(told: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(told, dict):
+        raise ValueError(f"no table of candidates by community: {told!r}")
+    for name, listed in told.items():
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            raise ValueError(f"the candidates for {name} are {listed!r}, no list of communities")
+        if name not in listed:
+            raise ValueError(f"the candidates for {name} do not hold {name} itself: {listed!r}")
+    return {name: tuple(dict.fromkeys(listed)) for name, listed in told.items()}
+
+
+def _masked(item: Item, told: Any) -> Item:
+    from bench.construction.masked import as_masked  # which makes benchmarks, and reads none
+
+    try:
+        return as_masked(item, told)
+    except KeyError as error:
+        raise ValueError(f"masked texts: lacks {error}") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"masked texts: {error}") from None
+
+
+def lineup_of(held: HeldOut, items: Iterable[Item]) -> Lineup:
+    """Return how community identification is put for held-out items; only benchmarks tell.
+
+    Raises:
+        InputError: what one tells cannot be used.
+    """
+    return held.lineup(items) if isinstance(held, BenchmarkPart) else Lineup()
 
 
 def told_of(whole: Any) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from simulator.room import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from personas.embedding import Embedder
     from personas.norms import NormStore
     from simulator.item import Item
@@ -84,12 +86,12 @@ class FunctionPredictor:
         Raises:
             InputError: that is no distribution over the item's options, and no index of one.
         """
-        said = self._answer(item, community)
+        said = self._said(item, community)
         if said is None:
             return None
-        if isinstance(said, int | np.integer):
+        if isinstance(said, int | np.integer) and not isinstance(said, bool):
             said = [float(index == said) for index in range(item.size)]
-        shares = np.asarray(said, dtype=float)
+        shares = _numbers(said)
         if (
             shares.shape != (item.size,)
             or not np.isfinite(shares).all()
@@ -102,6 +104,24 @@ class FunctionPredictor:
                 remedy="return one non-negative number an option, the index of one option, or None",
             )
         return Preference(shares=tuple((shares / shares.sum()).tolist()))
+
+    def _said(self, item: Item, community: str) -> Sequence[float] | int | None:
+        try:
+            return self._answer(item, community)
+        except Exception as error:
+            raise InputError(
+                f"it failed with {type(error).__name__}: {error}",
+                where=f"predictor {self.name}, item {item.item}, community {community}",
+                remedy="mend the function",
+            ) from error
+
+
+def _numbers(said: object) -> NDArray[np.float64]:
+    """Return what was said as numbers; none where it is of another kind."""
+    try:
+        return np.asarray(said, dtype=float)
+    except (TypeError, ValueError):
+        return np.zeros(0)
 
 
 def predictor(name: str, *, simulated: bool = True) -> Callable[[Answer], FunctionPredictor]:

@@ -27,6 +27,8 @@ __all__ = ["Difference", "Interval", "Resampling", "bootstrap_interval", "paired
 
 FEW = 5000
 """Up to so many items are drawn one by one; the mean of more is normal for all that a quantile shows."""
+FEW_COMMUNITIES = 5
+"""With fewer, no resample goes beyond the outermost community: an interval by Student's t is taken where wider."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ class Resampling:
     which make up for few communities: with G of them the level is that of Student's t with G - 1 degrees of
     freedom, times ``sqrt(G / (G - 1))``. Where communities happen to be more alike than their items allow, as
     two or three easily are, the interval that resamples items is the wider one, and it is taken: of each bound
-    the outer. With one community its items alone are drawn.
+    the outer. With fewer than five communities so is an interval by Student's t. With one its items alone are drawn.
 
     Args:
         communities: (n,) the community of each judgement.
@@ -87,14 +89,18 @@ class Resampling:
     References:
         A. C. Davison & D. V. Hinkley (1997). Bootstrap Methods and their Application, sec. 3.8. Cambridge.
         T. C. Hesterberg (2015). What teachers should know about the bootstrap. American Statistician 69(4).
+        A. C. Cameron & D. L. Miller (2015). A practitioner's guide to cluster-robust inference. Journal of Human
+        Resources 50(2).
     """
 
     def __init__(
         self, communities: Sequence[str], *, draws: int = 1000, level: float = 0.95, seed: int
     ) -> None:
         _check_options(draws, level)
-        self._labels = np.unique(np.asarray(communities, dtype=str), return_inverse=True)[1]
+        numbers = {name: number for number, name in enumerate(sorted(set(communities)))}
+        self._labels = np.array([numbers[name] for name in communities], np.int64)
         self._draws, self._level, self._seed = draws, level, seed
+        self._times: Vector = np.zeros((draws, 0))
 
     def interval(self, values: Values, statistic: Statistic | None = None) -> Interval:
         """Return the mean of (n,) values, or another statistic of them, with its interval.
@@ -196,6 +202,9 @@ class Resampling:
             outer = _percentiles(by_communities, groups, self._level)
             drawn = max(drawn, by_communities, key=np.nanstd)
             low, high = min(low, outer[0]), max(high, outer[1])
+        if 1 < groups < FEW_COMMUNITIES and statistic is None:
+            wide = _by_student(values, labels, self._level)
+            low, high = min(low, wide[0]), max(high, wide[1])
         return (low, high), drawn
 
     def _by_communities(
@@ -207,8 +216,9 @@ class Resampling:
             rounds = (rng.integers(groups, size=groups) for _ in range(self._draws))
             return np.array([statistic(np.concatenate([parts[g] for g in round_])) for round_ in rounds])
         sums, sizes = np.bincount(labels, weights=values), np.bincount(labels).astype(float)
-        times = rng.multinomial(groups, np.full(groups, 1 / groups), size=self._draws)
-        means: Vector = (times @ sums) / (times @ sizes)
+        if self._times.shape[1] != groups:  # thousands of communities take half a second to draw
+            self._times = rng.multinomial(groups, np.full(groups, 1 / groups), size=self._draws).astype(float)
+        means: Vector = (self._times @ sums) / (self._times @ sizes)
         return means
 
     def _by_items(self, values: Vector, statistic: Statistic | None) -> tuple[float, float, Vector]:
@@ -291,6 +301,22 @@ def paired_difference(
 def _told(labels: NDArray[np.int64]) -> Mapping[str, Any]:
     groups = int(labels.max()) + 1 if labels.size else 0
     return {"n": labels.size, "communities": groups, "by": "communities" if groups > 1 else "items"}
+
+
+def _by_student(values: Vector, labels: NDArray[np.int64], level: float) -> tuple[float, float]:
+    """Return the mean's interval by the spread of G communities' sums about it, with Student's t of G - 1.
+
+    ``e_g = Σ_g x - n_g mean`` and ``se = sqrt(G / (G - 1) Σ e_g²) / n`` (Cameron & Miller 2015); it goes no farther
+    than the values themselves.
+    """
+    from scipy.special import stdtrit
+
+    sizes = np.bincount(labels)
+    groups, mean = sizes.size, values.mean()
+    apart = np.bincount(labels, weights=values) - sizes * mean
+    error = np.sqrt(groups / (groups - 1) * (apart**2).sum()) / values.size
+    half = float(stdtrit(groups - 1, (1 + level) / 2) * error)
+    return max(float(mean) - half, float(values.min())), min(float(mean) + half, float(values.max()))
 
 
 def _percentiles(drawn: Vector, units: int, level: float) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from simulator.models.choices import ModelChoices
 from simulator.models.model import StoppedError
 from simulator.record import begin, stopped
 from simulator.retrieval import retrieve
+from simulator.room import NOBODY
 from simulator.run import Run
 from simulator.setting import Place, Setting, map_communities
 from simulator.settings import Settings
@@ -173,7 +174,7 @@ class Simulation:
         if not items:
             raise InputError("there is no item to judge", remedy="give at least one")
         _refuse_doubles(items)
-        jobs = self._jobs(items, communities)
+        jobs = self._jobs(items, communities, as_if)
         journal = Journal.create(None if out is None else Path(out))
         try:
             begin(journal, self, items, jobs, command, as_if)
@@ -233,7 +234,7 @@ class Simulation:
 
         if self.minds is None:
             raise InputError("the offline engine makes no call", remedy="name a model")
-        jobs = self._jobs(items, communities)
+        jobs = self._jobs(items, communities, as_if)
         return estimate(
             jobs,
             self.rooms(jobs, as_if),
@@ -336,9 +337,15 @@ class Simulation:
             "contested": [asdict(norm) for norm in most_contested(setting.stores[name], LISTED_NORMS)],
         }
 
-    def _jobs(self, items: Sequence[Item | Query], communities: Sequence[str] | None) -> list[Job]:
+    def _jobs(
+        self,
+        items: Sequence[Item | Query],
+        communities: Sequence[str] | None,
+        as_if: Mapping[str, str] | None,
+    ) -> list[Job]:
         everyone = self.setting.membership
-        for name in communities or ():
+        stand_ins = (name for name in (as_if or {}).values() if name != NOBODY)
+        for name in (*(communities or ()), *(as_if or {}), *stand_ins):
             everyone[name]
         jobs: list[Job] = []
         for item in items:

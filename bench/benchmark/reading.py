@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Benchmark", "Items", "Record", "is_benchmark"]
 
+DAMAGE = (AttributeError, KeyError, TypeError, ValueError)
+"""What comes of a line that is JSON and of another shape."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -91,7 +94,7 @@ class Benchmark:
         for number, line in self._lines(COMMUNITIES):
             try:
                 known = as_known(line)
-            except (KeyError, TypeError, ValueError) as error:
+            except DAMAGE as error:
                 raise self._damaged(COMMUNITIES, number, error) from None
             found[known.community] = known
         return dict(sorted(found.items()))
@@ -105,7 +108,7 @@ class Benchmark:
         for number, line in self._lines(part_file(part)):
             try:
                 yield Record(item=as_item(line), about=line.get("about", {}))
-            except (KeyError, TypeError, ValueError) as error:
+            except DAMAGE as error:
                 raise self._damaged(part_file(part), number, error) from None
 
     def items(self, part: Part) -> Items:
@@ -140,12 +143,13 @@ class Benchmark:
     def _lines(self, file: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if file not in self.manifest.files:
             return
-        with (self.folder / file).open(encoding="utf-8") as lines:
+        with (self.folder / file).open("rb") as lines:
             for number, text in enumerate(lines, start=1):
                 try:
-                    yield number, json.loads(text)
-                except ValueError as error:
+                    line = json.loads(text.decode())
+                except (ValueError, RecursionError) as error:
                     raise self._damaged(file, number, error) from None
+                yield number, line
 
     def _damaged(self, file: str, number: int, error: Exception) -> InputError:
         told = f"lacks {error}" if isinstance(error, KeyError) else str(error)

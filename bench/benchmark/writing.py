@@ -148,9 +148,12 @@ class BenchmarkWriter:
             more=more,
         )
         manifest.save(self.folder)
+        old = self.out.with_name(f".{self.out.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
         if self.out.exists():
-            shutil.rmtree(self.out)
+            self.out.rename(old)
         self.folder.rename(self.out)
+        shutil.rmtree(old, ignore_errors=True)
         return Benchmark.open(self.out)
 
     def _file(self, name: str) -> TextIO:

@@ -15,7 +15,7 @@ from bench.construction.text_only import TextOnly
 from bench.metrics import jensen_shannon, top_one
 from bench.predictors import blind, fit
 from bench.resample import Resampling
-from bench.tasks.cases import CEILING, SECOND_SAMPLES, is_clear, is_spread
+from bench.tasks.cases import CEILING, SECOND_SAMPLES, is_clear, is_spread, prior_of, sort_of
 from personas.seeds import derived_rng, derived_seed
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ def unseen(
         divergences = [None if one_option else pair[1] for pair in found]
         if any(hit is not None or far is not None for hit, far in found):
             rows.append(_row(each.name, [pair[0] for pair in found], divergences, places, seed))
-    best = [_ceilings(item, item.votes[community], community, seed, prior) for item, community in judgements]
+    sorts: dict[Any, list[RealVotes]] = {}
+    for item, community in judgements:
+        sorts.setdefault(sort_of(item), []).append(item.votes[community])
+    learned = {sort: prior_of(sort, votes) for sort, votes in sorts.items()}
+    best = [_ceilings(item, community, seed, prior, learned[sort_of(item)]) for item, community in judgements]
     rows.append(_row(CEILING, [pair[0] for pair in best], [pair[1] for pair in best], places, seed))
     return rows
 
@@ -107,12 +111,20 @@ def _scored(predictor: Predictor, item: Item, community: str) -> tuple[float | N
 
 
 def _ceilings(
-    item: Item, votes: RealVotes, community: str, seed: int, prior: tuple[float, float]
+    item: Item, community: str, seed: int, prior: tuple[float, float], learned: float | Vector
 ) -> tuple[float | None, float | None]:
-    own = derived_seed(seed, item.item, community)
+    own, votes = derived_seed(seed, item.item, community), item.votes[community]
 
     def of(metric: Callable[[Vector, Vector], float | None]) -> float | None:
-        return ceiling(votes, metric, kind=item.kind, draws=SECOND_SAMPLES, seed=own, endorsement_prior=prior)
+        return ceiling(
+            votes,
+            metric,
+            kind=item.kind,
+            draws=SECOND_SAMPLES,
+            seed=own,
+            prior=learned,
+            endorsement_prior=prior,
+        )
 
     hit = of(top_one) if is_clear(votes) else None
     return hit, of(jensen_shannon) if is_spread(item, votes) else None

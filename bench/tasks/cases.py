@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
-from bench.ceiling import replicates
+from bench.ceiling import JEFFREYS, fitted_prior, replicates
 from bench.metrics import earth_movers, jensen_shannon, kendall_tau_b, log_loss, share_error, top_one
 from bench.metrics.rows import (
     earth_movers_rows,
@@ -19,6 +19,7 @@ from bench.metrics.rows import (
     share_error_rows,
     top_one_rows,
 )
+from bench.metrics.vectors import TIE
 from bench.predictors import blind
 from personas.seeds import derived_seed
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from simulator.item import Item, Preference, RealVotes
 
     Vector = NDArray[np.float64]
+    Sort = tuple[str, bool, int]
 
 __all__ = [
     "ACCURACY", "CEILING", "CLEAR_MARGIN", "DIVERGENCE", "LEAST_VOTERS", "METRICS", "ORDERED", "Case", "Metric",
-    "figures", "is_clear", "is_spread", "make_cases", "roles",
+    "figures", "is_clear", "is_spread", "make_cases", "prior_of", "roles", "sort_of",
 ]  # fmt: skip
 
 SECOND_SAMPLES = 100
@@ -81,6 +83,7 @@ class Case:
     community: str
     predicted: Mapping[str, Preference | None]
     seed: int
+    prior: float | Vector = JEFFREYS
 
     @property
     def votes(self) -> RealVotes:
@@ -96,7 +99,7 @@ class Case:
     def second_samples(self) -> Vector | None:
         """(draws, k) what second samples of the same voters would have said; None without their number."""
         seed = derived_seed(self.seed, self.item.item, self.community)
-        return replicates(self.votes, kind=self.item.kind, draws=SECOND_SAMPLES, seed=seed)
+        return replicates(self.votes, kind=self.item.kind, draws=SECOND_SAMPLES, seed=seed, prior=self.prior)
 
 
 def is_clear(votes: RealVotes) -> bool:
@@ -110,7 +113,7 @@ def is_clear(votes: RealVotes) -> bool:
     """
     if votes.margin or votes.voters is not None:
         return votes.margin >= CLEAR_MARGIN
-    return votes.shares.count(max(votes.shares)) == 1
+    return sum(share >= max(votes.shares) - TIE for share in votes.shares) == 1
 
 
 def is_spread(item: Item, votes: RealVotes) -> bool:
@@ -131,16 +134,33 @@ def make_cases(
     and are counted in ``left_out``.
     """
     cases = []
+    sorts: dict[Sort, list[RealVotes]] = {}
     counted: Counter[str] = Counter() if left_out is None else left_out
     for item in items:
         for community, votes in item.votes.items():
+            sorts.setdefault(sort_of(item), []).append(votes)
             if not (is_clear(votes) or is_spread(item, votes)):
                 few = f"fewer than {LEAST_VOTERS} voters, and a margin under {CLEAR_MARGIN}"
                 counted[few] += 1
                 continue
             said = {each.name: each.predict(blind(item, community, each), community) for each in predictors}
             cases.append(Case(item, community, said, seed))
-    return cases
+    priors = {key: prior_of(key, votes) for key, votes in sorts.items()}
+    return [replace(case, prior=priors[sort_of(case.item)]) for case in cases]
+
+
+def prior_of(sort: Sort, votes: Sequence[RealVotes]) -> float | Vector:
+    """Return the prior of the noise ceilings of one sort of items, learned from all votes, the unclear as well.
+
+    Endorsements are votes for and against each of their options, to which no prior is fitted.
+    """
+    kind, placed, _ = sort
+    return JEFFREYS if kind == "endorsement" else fitted_prior(votes, placed=placed)
+
+
+def sort_of(item: Item) -> Sort:
+    """Return an item's kind, whether a place means the same in all such items, and the number of options."""
+    return item.kind, item.ordered or item.kind == "agreement", item.size
 
 
 def figures(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.heldout import Lineup
 from bench.metrics import jensen_shannon
+from bench.predictors import blind
 from bench.scores import TaskScore, score_rows
-from bench.tasks.cases import CEILING
+from bench.tasks.cases import CEILING, roles
 from personas.seeds import derived_rng
 
 if TYPE_CHECKING:
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from personas.community import Membership
     from personas.embedding import Embedder
     from personas.norms import NormStore
+    from simulator.item import Preference
 
 __all__ = ["community_identification", "rivals"]
 
 TASK = "community identification"
-BY_PREFERENCE = "norm judge: whose predicted preference is nearest"
+WHOSE = "whose predicted preference is nearest"
+BY_PREFERENCE = f"norm judge: {WHOSE}"
 BY_TEXT = "norms nearby: whose norms are nearest to the options, votes unread"
 GUESS = "uniform guess"
 CANDIDATES = 4
@@ -40,6 +44,8 @@ def community_identification(
     embedder: Embedder,
     *,
     seed: int,
+    readers: Sequence[Predictor] = (),
+    lineup: Lineup | None = None,
 ) -> list[TaskScore]:
     """Return how often the community is told from up to three others (Lin & Wei 2026).
 
@@ -48,29 +54,52 @@ def community_identification(
     distribution alone and one by the texts alone, so that what each is worth can be seen; on places with
     topics of their own, the texts give it away. The ceiling is whose second sample is nearest, where all
     candidates voted.
+
+    Args:
+        cases: what was observed of each community.
+        judge: predicts every candidate's preference offline. ``stores``: the norms that the texts are held against.
+        readers: further predictors that go by the observed distribution, such as finished runs. Where one has
+            no prediction of a candidate its figure is undefined. The offline readers are baselines beside them.
+        lineup: the candidates and masked texts that a benchmark tells; the texts are then read masked.
     """
+    told = lineup or Lineup()
     names = [community.name for community in membership.communities if stores[community.name].norms]
     if len(names) < 2:
         note = "nothing to score: one community only, so there is no other to tell it from"
         return [TaskScore(task=TASK, metric="accuracy", better="higher", rows=(), note=note)]
     others = rivals(stores, membership, names)
     scored = [case for case in cases if case.community in others]
-    found: dict[str, list[float | None]] = {BY_PREFERENCE: [], BY_TEXT: [], GUESS: [], CEILING: []}
-    for case in scored:
-        candidates = _candidates(case, others, seed)
-        found[BY_PREFERENCE].append(_share_of_best(_by_preference(case, candidates, judge), candidates, case))
-        found[BY_TEXT].append(_share_of_best(_by_text(case, candidates, stores, embedder), candidates, case))
-        found[GUESS].append(1 / len(candidates))
-        found[CEILING].append(_ceiling(case, candidates))
+    pairs = [(case, _candidates(case, others, told, seed)) for case in scored]
+    found: dict[str, list[float | None]] = {
+        **{f"{each.name}: {WHOSE}": [_by_reader(*pair, each) for pair in pairs] for each in readers},
+        BY_PREFERENCE: [_by_judge(*pair, judge) for pair in pairs],
+        BY_TEXT: [_by_text(*pair, told, stores, embedder) for pair in pairs],
+        GUESS: [1 / len(candidates) for _, candidates in pairs],
+        CEILING: [_ceiling(*pair) for pair in pairs],
+    }
+    offline: Role = "baseline" if readers else "simulation"
     named: dict[str, Role] = {
-        BY_PREFERENCE: "simulation",
-        BY_TEXT: "simulation",
+        **{f"{each.name}: {WHOSE}": roles([each])[each.name] for each in readers},
+        BY_PREFERENCE: offline,
+        BY_TEXT: offline,
         GUESS: "baseline",
         CEILING: "ceiling",
     }
     rows = score_rows(found, named, [case.community for case in scored], better="higher", seed=seed)
-    note = f"up to {CANDIDATES} candidates, the hardest to tell apart"
-    return [TaskScore(task=TASK, metric="accuracy", better="higher", rows=rows, note=note)]
+    return [TaskScore(task=TASK, metric="accuracy", better="higher", rows=rows, note=_note(scored, told))]
+
+
+def _note(cases: Sequence[Case], told: Lineup) -> str:
+    """Say whom the communities are told from, and whether their texts are masked."""
+    listed = sum(case.community in told.candidates.get(case.item.item, ()) for case in cases)
+    masked = sum(case.item.item in told.masked for case in cases)
+    return "; ".join(
+        [
+            f"up to {CANDIDATES} candidates, the hardest to tell apart",
+            *([f"as the benchmark lists them in {listed:,} of {len(cases):,} judgements"] if listed else []),
+            *([f"texts read masked in {masked:,} of {len(cases):,}"] if masked else []),
+        ]
+    )
 
 
 def rivals(
@@ -89,19 +118,41 @@ def rivals(
     }
 
 
-def _by_preference(case: Case, candidates: Sequence[str], judge: Predictor) -> list[float]:
-    scores = []
-    for name in candidates:
-        preference = judge.predict(case.item, name)
-        scores.append(-jensen_shannon(preference.shares, case.votes.shares) if preference else -1.0)
-    return scores
+def _by_judge(case: Case, candidates: Sequence[str], judge: Predictor) -> float:
+    """Return how right the offline judge is; who has no norms is the furthest from whatever was observed."""
+    said = [judge.predict(case.item, name) for name in candidates]
+    return _share_of_best(
+        [-1.0 if each is None else _nearness(case, each) for each in said], candidates, case
+    )
+
+
+def _by_reader(case: Case, candidates: Sequence[str], reader: Predictor) -> float | None:
+    """Return how right a reader is; None where it has no prediction of a candidate."""
+    said = [reader.predict(blind(case.item, name, reader), name) for name in candidates]
+    scores = [_nearness(case, each) for each in said if each is not None]
+    return _share_of_best(scores, candidates, case) if len(scores) == len(candidates) else None
+
+
+def _nearness(case: Case, preference: Preference) -> float:
+    return -jensen_shannon(preference.shares, case.votes.shares)
 
 
 def _by_text(
-    case: Case, candidates: Sequence[str], stores: Mapping[str, NormStore], embedder: Embedder
-) -> list[float]:
-    vectors = embedder.embed([option.claim for option in case.item.options])
-    return [float(stores[name].nearest(vectors, NEAREST)[0].mean()) for name in candidates]
+    case: Case,
+    candidates: Sequence[str],
+    told: Lineup,
+    stores: Mapping[str, NormStore],
+    embedder: Embedder,
+) -> float:
+    item = told.masked.get(case.item.item, case.item)
+    vectors = embedder.embed([option.claim for option in item.options])
+    near = [
+        float(stores[name].nearest(vectors, NEAREST)[0].mean())
+        if name in stores and stores[name].norms
+        else -1.0
+        for name in candidates
+    ]
+    return _share_of_best(near, candidates, case)
 
 
 def _share_of_best(scores: Sequence[float], candidates: Sequence[str], case: Case) -> float:
@@ -123,7 +174,9 @@ def _ceiling(case: Case, candidates: Sequence[str]) -> float | None:
     return float(np.mean([_share_of_best(scores, names, case) for scores in rounds]))
 
 
-def _candidates(case: Case, others: Mapping[str, list[str]], seed: int) -> list[str]:
+def _candidates(case: Case, others: Mapping[str, list[str]], told: Lineup, seed: int) -> list[str]:
+    if listed := told.candidates.get(case.item.item, {}).get(case.community):
+        return list(listed)
     voted = [name for name in others[case.community] if name in case.item.votes]
     candidates = [case.community, *(voted or others[case.community])[: CANDIDATES - 1]]
     order = derived_rng(seed, "candidates", case.item.item, case.community).permutation(len(candidates))

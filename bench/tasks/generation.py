@@ -7,14 +7,14 @@ disjoint halves of the posts, or the classifier would merely recognise what it h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from bench.metrics import cosine_similarities, mean_pairwise_similarity, vendi_score
 from bench.scores import TaskScore, score_rows
-from personas.seeds import derived_rng, derived_seed
+from bench.tasks.prompted import CANDIDATES, half, prompts_of
+from personas.seeds import derived_rng
 from simulator.generate import RetrievalGenerator, Sampling
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.scores import Role
+    from bench.tasks.prompted import Prompt, Written
     from personas.community import Membership
     from personas.embedding import Embedder
     from personas.norms import NormStore
@@ -38,19 +39,7 @@ EVERYONE = "retrieval from everyone's posts (universal)"
 RANDOM = "a random post of the community"
 REAL = "the real top answer"
 ANOTHER = "another real answer to the same query"
-CANDIDATES = 4
-MOST_PER_COMMUNITY = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prompt:
-    """A query, the real answer that was endorsed most, and another real one."""
-
-    item: str
-    community: str
-    query: str
-    best: str
-    other: str
+BESIDE: Mapping[str, Role] = {EVERYONE: "baseline", RANDOM: "baseline", REAL: "ceiling", ANOTHER: "ceiling"}
 
 
 def generation(
@@ -61,6 +50,7 @@ def generation(
     embedder: Embedder,
     *,
     seed: int,
+    written: Written | None = None,
 ) -> list[TaskScore]:
     """Return recognisability, nearness to the real top answer, and the diversity of candidate sets.
 
@@ -68,76 +58,40 @@ def generation(
         items: held-out items. Those of choices among given options have nothing to write.
         stores: the norms of each community, from what may be learned from. ``everyone``: all of them, pooled.
         membership: the communities; on statements, a place's title is what is answered.
+        written: what a language model's personas answered. They are the simulation then, retrieval is a
+            baseline, and all are scored on the prompts that the personas had.
     """
-    prompts = _prompts(items, membership, seed)
+    prompts = written.prompts if written else prompts_of(items, membership, seed=seed)
     if not prompts:
         note = "nothing to score: the options are given, nobody writes an answer"
         return [TaskScore(task=TASK, metric="recognised", better="higher", rows=(), note=note)]
-    pools = {name: _half(store, seed, 0) for name, store in stores.items()}
-    own, shared = _candidates(prompts, pools, _half(everyone, seed, 0), embedder, seed)
+    pools = {name: half(store, seed, 0) for name, store in stores.items()}
+    own, shared = _candidates(prompts, pools, half(everyone, seed, 0), embedder, seed)
+    sets = {written.by: written.sets, OWN: own} if written else {OWN: own}
     texts = {
-        OWN: [_nth(options, number) for number, options in enumerate(own["independent"])],
-        EVERYONE: [_nth(options, number) for number, options in enumerate(shared)],
+        **{name: _one_each(each["independent"]) for name, each in sets.items()},
+        EVERYONE: _one_each(shared),
         RANDOM: [_random(pools[prompt.community], prompt, seed) for prompt in prompts],
         REAL: [prompt.best for prompt in prompts],
         ANOTHER: [prompt.other for prompt in prompts],
     }
     vectors = {name: _embedded(rows, embedder) for name, rows in texts.items()}
+    roles: dict[str, Role] = {**BESIDE, **dict.fromkeys(sets, "baseline"), next(iter(sets)): "simulation"}
     communities = [prompt.community for prompt in prompts]
     return [
-        _recognised(vectors, communities, stores, seed),
-        _nearness(vectors, communities, seed),
-        *_diversity(own, communities, embedder, seed),
+        _recognised(vectors, roles, communities, stores, seed),
+        _nearness(vectors, roles, communities, seed),
+        *_diversity(sets, roles, communities, embedder, seed),
     ]
-
-
-def _prompts(items: Sequence[Item], membership: Membership, seed: int) -> list[_Prompt]:
-    by_community: dict[str, list[_Prompt]] = {}
-    statements: dict[str, list[tuple[float, Item]]] = {}
-    for item in items:
-        for name, votes in item.votes.items():
-            if item.kind == "endorsement":
-                ranked = sorted(range(item.size), key=lambda index: -votes.shares[index])
-                best, other = (item.options[index].text for index in ranked[:2])
-                prompt = _Prompt(item=item.item, community=name, query=item.query, best=best, other=other)
-                by_community.setdefault(name, []).append(prompt)
-            elif item.kind == "agreement":
-                statements.setdefault(name, []).append((votes.shares[0], item))
-    for name, rows in statements.items():
-        by_community[name] = _topical(name, rows, membership)
-    chosen = []
-    for name, prompts in sorted(by_community.items()):
-        order = derived_rng(seed, "prompts", name).permutation(len(prompts))[:MOST_PER_COMMUNITY]
-        chosen += [prompts[index] for index in sorted(order)]
-    return chosen
-
-
-def _topical(name: str, rows: Sequence[tuple[float, Item]], membership: Membership) -> list[_Prompt]:
-    """Ask for statements on a place's topic; the real ones are those that the community agrees with most."""
-    ranked = [item for _, item in sorted(rows, key=lambda row: (-row[0], row[1].item))][: 2 * CANDIDATES]
-    topic = membership[name].title.partition(", group ")[0]
-    return [
-        _Prompt(item=best.item, community=name, query=topic, best=best.query, other=other.query)
-        for best, other in zip(ranked[::2], ranked[1::2], strict=False)
-    ]
-
-
-def _half(store: NormStore, seed: int, which: int) -> NormStore:
-    rows = [
-        index for index, norm in enumerate(store.norms) if derived_seed(seed, "half", norm.post) % 2 == which
-    ]
-    return replace(
-        store, norms=tuple(store.norms[index] for index in rows), vectors=store.vectors[rows], _index=[]
-    )
 
 
 def _candidates(
-    prompts: Sequence[_Prompt],
+    prompts: Sequence[Prompt],
     pools: Mapping[str, NormStore],
     everyone: NormStore,
     embedder: Embedder,
     seed: int,
-) -> tuple[dict[str, list[list[Option]]], list[list[Option]]]:
+) -> tuple[dict[Sampling, list[list[Option]]], list[list[Option]]]:
     embedder.embed([prompt.query for prompt in prompts])
 
     generators = {
@@ -154,12 +108,12 @@ def _candidates(
     return own, [independent.draw(prompt.query, everyone, count=CANDIDATES) for prompt in prompts]
 
 
-def _nth(options: Sequence[Option], number: int) -> str:
-    """Return one of a set's texts; the first would be the same for every prompt with the same query."""
-    return options[number % len(options)].text if options else ""
+def _one_each(sets: Sequence[Sequence[Option]]) -> list[str]:
+    """Return one text of each set; the first would be the same for every prompt with the same query."""
+    return [options[number % len(options)].text if options else "" for number, options in enumerate(sets)]
 
 
-def _random(store: NormStore, prompt: _Prompt, seed: int) -> str:
+def _random(store: NormStore, prompt: Prompt, seed: int) -> str:
     if not store.norms:
         return ""
     rng = derived_rng(seed, "random post", prompt.community, prompt.item)
@@ -173,11 +127,12 @@ def _embedded(texts: Sequence[str], embedder: Embedder) -> list[NDArray[np.float
 
 def _recognised(
     vectors: Mapping[str, list[Vectors | None]],
+    roles: Mapping[str, Role],
     communities: Sequence[str],
     stores: Mapping[str, NormStore],
     seed: int,
 ) -> TaskScore:
-    halves = {name: _half(store, seed, 1) for name, store in stores.items()}
+    halves = {name: half(store, seed, 1) for name, store in stores.items()}
     names = [name for name, half in halves.items() if half.norms]
     if len(names) < 2:
         note = "nothing to score: one community only, so there is no other to take it for"
@@ -193,22 +148,16 @@ def _recognised(
         if label != ANOTHER
     }
     found["uniform guess"] = [1 / len(names)] * len(communities)
-    rows = score_rows(found, {**ROLES, "uniform guess": "baseline"}, communities, better="higher", seed=seed)
+    rows = score_rows(found, {**roles, "uniform guess": "baseline"}, communities, better="higher", seed=seed)
     note = f"nearest of {len(names)} communities' mean embeddings, learned from posts that are not generated from"
     return TaskScore(task=TASK, metric="recognised", better="higher", rows=rows, note=note)
 
 
-ROLES: Mapping[str, Role] = {
-    OWN: "simulation",
-    EVERYONE: "baseline",
-    RANDOM: "baseline",
-    REAL: "ceiling",
-    ANOTHER: "ceiling",
-}
-
-
 def _nearness(
-    vectors: Mapping[str, list[Vectors | None]], communities: Sequence[str], seed: int
+    vectors: Mapping[str, list[Vectors | None]],
+    roles: Mapping[str, Role],
+    communities: Sequence[str],
+    seed: int,
 ) -> TaskScore:
     found: dict[str, list[float | None]] = {
         label: [
@@ -218,21 +167,28 @@ def _nearness(
         for label, rows in vectors.items()
         if label != REAL
     }
-    rows = score_rows(found, ROLES, communities, better="higher", seed=seed)
+    rows = score_rows(found, roles, communities, better="higher", seed=seed)
     return TaskScore(task=TASK, metric="cosine to the real top answer", better="higher", rows=rows)
 
 
 def _diversity(
-    sets: Mapping[str, list[list[Option]]], communities: Sequence[str], embedder: Embedder, seed: int
+    sets: Mapping[str, Mapping[Sampling, Sequence[Sequence[Option]]]],
+    roles: Mapping[str, Role],
+    communities: Sequence[str],
+    embedder: Embedder,
+    seed: int,
 ) -> list[TaskScore]:
     similarity: dict[str, list[float | None]] = {}
     vendi: dict[str, list[float | None]] = {}
-    for sampling, options in sets.items():
-        vectors = [embedder.embed([option.text for option in group]) for group in options]
-        label = f"{OWN}, {sampling} sets of {CANDIDATES}"
+    named: dict[str, Role] = {}
+    for name, sampling, groups in (
+        (name, sampling, groups) for name, each in sets.items() for sampling, groups in each.items()
+    ):
+        vectors = [embedder.embed([option.text for option in group]) for group in groups]
+        label = f"{name}, {sampling} sets of {CANDIDATES}"
         similarity[label] = [mean_pairwise_similarity(rows) if len(rows) > 1 else None for rows in vectors]
         vendi[label] = [vendi_score(cosine_similarities(rows)) if len(rows) > 1 else None for rows in vectors]
-    named: dict[str, Role] = dict.fromkeys(similarity, "simulation")
+        named[label] = roles[name]
     return [
         TaskScore(
             task=TASK,

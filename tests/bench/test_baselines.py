@@ -36,19 +36,38 @@ def test_the_position_prior_is_the_mean_share_of_each_place_over_everybody():
     assert fitted(PositionPrior()).predict(item_of(4), "x/1") is None
 
 
-def test_the_position_prior_goes_by_the_place_in_which_an_option_was_shown_and_not_by_the_list():
-    def shown(places, *, number, **votes):
-        item = item_of(len(places), number=number, **votes)
-        options = tuple(
-            replace(option, place=place) for option, place in zip(item.options, places, strict=True)
-        )
-        return replace(item, options=options)
+def shown(places, *, number, **votes):
+    item = item_of(len(places), number=number, **votes)
+    options = tuple(replace(option, place=place) for option, place in zip(item.options, places, strict=True))
+    return replace(item, options=options)
 
+
+def prior_of(*items):
     prior = PositionPrior()
-    prior.fit([shown((1, 0), number=1, x_1=(0.8, 0.2)), shown((0, 1), number=2, y_1=(0.4, 0.6))])
+    prior.fit(items)
+    return prior
+
+
+def test_the_position_prior_goes_by_the_place_in_which_an_option_was_shown_and_not_by_the_list():
+    prior = prior_of(shown((1, 0), number=1, x_1=(0.8, 0.2)), shown((0, 1), number=2, y_1=(0.4, 0.6)))
     assert prior.predict(shown((0, 1), number=3), "x/1").shares == pytest.approx((0.3, 0.7))
     assert prior.predict(shown((1, 0), number=3), "x/1").shares == pytest.approx((0.7, 0.3))
-    assert prior.predict(shown((None, 0), number=3), "x/1").shares == pytest.approx((0.3, 0.7)), "as listed"
+
+
+@pytest.mark.parametrize("places", [(None, None), (None, 0), (1, 1), (1, 2)])
+def test_the_position_prior_knows_nothing_of_items_without_places_once_it_has_seen_places(places):
+    unknown = shown(places, number=1, x_1=(1.0, 0.0))
+    prior = prior_of(unknown, shown((1, 0), number=2, x_1=(0.8, 0.2)), unknown)
+    assert prior.predict(shown((0, 1), number=3), "x/1").shares == pytest.approx((0.2, 0.8)), (
+        "not from the list"
+    )
+    assert prior.predict(unknown, "x/1") is None
+
+
+def test_the_position_prior_goes_by_the_list_where_no_item_it_learned_from_has_places():
+    prior = prior_of(item_of(number=1, x_1=(0.8, 0.2)))
+    for item in (item_of(), shown((1, 0), number=3)):
+        assert prior.predict(item, "x/1").shares == pytest.approx((0.8, 0.2))
 
 
 def test_the_item_majority_is_what_all_others_said_weighted_by_their_number():

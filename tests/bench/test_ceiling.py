@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.ceiling import ceiling, replicates
+from bench.ceiling import ceiling, fitted_prior, replicates
 from bench.metrics import jensen_shannon, kendall_tau_b, share_error, top_one
 from personas.errors import InputError
 from simulator.item import RealVotes
@@ -174,3 +174,37 @@ def test_second_endorsements_are_distributions(cells: list[tuple[int, int]], see
     assert samples.shape == (10, len(up))
     assert (samples > 0).all()
     assert np.allclose(samples.sum(axis=1), 1)
+
+
+def judgements(alpha, *, count=400, voters=12, seed=3):
+    rng = np.random.default_rng(seed)
+    rows = [rng.multinomial(voters, rng.dirichlet(alpha)) / voters for _ in range(count)]
+    return [RealVotes(shares=tuple(row.tolist()), voters=voters) for row in rows]
+
+
+@pytest.mark.parametrize("alpha", [(0.3, 0.3, 0.3), (2.0, 2.0, 2.0), (20.0, 20.0)])
+def test_the_prior_that_made_many_judgements_is_found_again(alpha):
+    found = fitted_prior(judgements(alpha), placed=False)
+    assert found == pytest.approx(np.array(alpha), rel=0.25)
+
+
+def test_where_places_mean_the_same_the_prior_leans_as_the_judgements_do():
+    found = fitted_prior(judgements((6.0, 2.0)), placed=True)
+    assert found == pytest.approx(np.array([6.0, 2.0]), rel=0.25)
+    assert len(set(fitted_prior(judgements((6.0, 2.0)), placed=False).tolist())) == 1
+
+
+def test_of_few_or_uncounted_judgements_nothing_is_learned():
+    few = judgements((20.0, 20.0), count=19)
+    uncounted = [RealVotes(shares=(0.5, 0.5), voters=None)] * 50
+    assert fitted_prior(few, placed=False) == fitted_prior(uncounted, placed=True) == 0.5
+
+
+def test_where_everybody_is_of_two_minds_a_lead_of_chance_is_no_lead_in_a_second_sample():
+    """Half of all leads of a fair coin are kept; Jeffreys' prior would say two in three."""
+    made = judgements((500.0, 500.0), voters=11)
+    prior = fitted_prior(made, placed=False)
+    kept = [ceiling(votes, top_one, kind="choice", seed=seed, prior=prior) for seed, votes in enumerate(made)]
+    assert np.mean(kept) == pytest.approx(0.5, abs=0.03)
+    believed = [ceiling(votes, top_one, kind="choice", seed=seed) for seed, votes in enumerate(made)]
+    assert np.mean(believed) > 0.6

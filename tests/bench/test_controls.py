@@ -59,8 +59,9 @@ def test_on_a_model_all_controls_are_beside_and_nobody_costs_one_call_an_item(sp
     with stand_in() as server:
         simulation = simulated(split, server)
         run, card = run_benchmark(
-            simulation, split, out=tmp_path / "run", limit=2, controls=("shuffled", "direct", "no-persona")
-        )
+            simulation, split, out=tmp_path / "run", limit=2, controls=("shuffled", "direct", "no-persona"),
+            tasks="preference",
+        )  # fmt: skip
         items = {item for item, _ in run.preferences()}
         judgements = len(run.preferences())
         asked = server.count()["requests"]
@@ -106,7 +107,9 @@ def test_the_estimate_of_each_control_is_what_it_takes(split, tmp_path):
             control: asked.estimate(items, as_if=others).total.calls
             for control, asked, others in planned(simulation, names)
         }
-        _, card = run_benchmark(simulation, split, out=tmp_path / "run", limit=2, controls=names)
+        _, card = run_benchmark(
+            simulation, split, out=tmp_path / "run", limit=2, controls=names, tasks="preference"
+        )
     calls = {}
     for row in card.usage:
         calls[row.get("control", "")] = calls.get(row.get("control", ""), 0) + row["requests"]

@@ -9,10 +9,11 @@ import pytest
 from small_corpora import about, said, voted
 from small_runs import forum, moment, simulation_of
 
-from bench.evaluate import run_benchmark
+from bench.evaluate import LEFT_OUT, run_benchmark
 from bench.split import hold_out
 from bench.tasks.cases import CEILING
-from bench.tasks.community_identification import BY_PREFERENCE
+from bench.tasks.community_identification import BY_PREFERENCE, BY_TEXT, GUESS
+from bench.tasks.generation import OWN
 from simulator.journal.codec import to_text
 from simulator.run import Run
 
@@ -95,7 +96,8 @@ def test_where_votes_follow_what_is_said_the_norm_judge_finds_the_preferred_answ
     assert rows[SIMULATED].mean > 0.85
     assert 0.4 < rows["uniform guess"].mean < 0.6
     for baseline in ("uniform guess", MAJORITY, "longest option", "first-posted option", UNIVERSAL):
-        assert rows[baseline].ahead["low"] > 0, baseline
+        ahead = rows[baseline].ahead  # with two communities, no interval is narrow enough for more
+        assert ahead["mean"] > 0.25 and ahead["probability"] > 0.99, baseline
         assert rows[baseline].role == ("control" if baseline == UNIVERSAL else "baseline")
     assert rows[CEILING].mean >= rows[SIMULATED].mean
 
@@ -192,6 +194,23 @@ def test_a_benchmark_is_the_same_twice_and_its_scores_are_in_the_journal(corpus_
 
 def rounded(value):
     return json.loads(to_text(value))
+
+
+def test_without_a_model_the_offline_readers_and_retrieval_are_the_simulation(corpus_of):
+    _, card = measured(corpus_of(threads(by_taste, count=10)))
+    named = rows_of(card, "community identification", "accuracy")
+    assert {name for name, row in named.items() if row.role == "simulation"} == {BY_PREFERENCE, BY_TEXT}
+    assert set(named) == {BY_PREFERENCE, BY_TEXT, GUESS, CEILING}
+    answers = rows_of(card, "community-consistent generation", "recognised")
+    assert {name for name, row in answers.items() if row.role == "simulation"} == {OWN}
+    assert not any("answers" in note or "generation" in note for note in card.notes)
+
+
+def test_the_two_preference_tasks_alone_are_scored_as_among_all_four(corpus_of):
+    corpus = corpus_of(threads(by_taste, count=10))
+    whole, part = measured(corpus)[1], measured(corpus, tasks="preference")[1]
+    assert part.tasks == tuple(each for each in whole.tasks if each.task.startswith("preference"))
+    assert LEFT_OUT in part.notes
 
 
 def test_a_limit_judges_the_first_items_alone(corpus_of):

@@ -17,6 +17,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from bench.ceiling import replicates
 from bench.metrics import earth_movers, jensen_shannon, kendall_tau_b, log_loss, share_error, top_one
 from bench.metrics.calibration import calibration_bins, calibration_error
+from bench.metrics.rows import jensen_shannon_rows
 from bench.tasks.cases import ACCURACY, METRICS, ORDERED
 from personas.endorsement import rate
 from simulator.item import RealVotes
@@ -135,3 +136,23 @@ def test_a_second_sample_of_a_single_voter_is_one_choice_as_likely_as_the_poster
     assert set(map(tuple, samples)) == {(1.0, 0.0), (0.0, 1.0)}
     # p ~ Beta(3/2, 1/2), so the first is chosen again with probability 3/4.
     assert samples[:, 0].mean() == pytest.approx(0.75, abs=4 * math.sqrt(0.75 * 0.25 / 20_000))
+
+
+ROUNDED = [(0.1 + 0.2, 0.3, 0.4 - 4e-17), (0.4, 0.3 + 3e-10, 0.3 - 3e-10), (0.2, 0.4 - 3e-10, 0.4 + 3e-10)]
+
+
+@pytest.mark.parametrize("metric", [*METRICS, ORDERED], ids=lambda metric: metric.name)
+@pytest.mark.parametrize("real", [(0.4 + 3e-10, 0.4 - 3e-10, 0.2), (0.25, 0.5, 0.25), (1.0, 0.0, 0.0)])
+def test_one_by_one_or_all_at_once_shares_within_rounding_are_tied(metric, real):
+    rows, votes = np.array([*ROUNDED, real]), np.array(real)
+    one_by_one = [metric.one(row, votes) for row in rows]
+    assert metric.rows(rows.copy(), votes) == pytest.approx(
+        [np.nan if one is None else one for one in one_by_one], abs=CLOSE, nan_ok=True
+    )
+
+
+def test_a_divergence_of_many_at_once_is_never_less_than_nothing():
+    rows = np.random.default_rng(7).dirichlet((0.5, 0.5, 0.5), size=500)
+    for row in rows:
+        off = row + np.array([1e-9, 0, 0])
+        assert 0 <= jensen_shannon_rows(row[None], off / off.sum())[0] <= 1

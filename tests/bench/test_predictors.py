@@ -90,6 +90,15 @@ def test_a_function_gives_numbers_that_are_normalised_or_the_index_of_an_option(
     assert told.shares == pytest.approx(shares)
 
 
+def test_a_function_that_fails_is_named_with_what_it_was_asked():
+    def broken(item, community):
+        return item.no_such_thing
+
+    with pytest.raises(InputError, match="failed with AttributeError.*no_such_thing") as caught:
+        FunctionPredictor("mine", broken).predict(item_of("a", "b"), "tea")
+    assert caught.value.where == "predictor mine, item 1, community tea"
+
+
 def test_a_function_that_has_nothing_to_say_says_so_and_is_known_by_its_name():
     @predictor("mine", simulated=False)
     def mine(item, community):
@@ -140,3 +149,17 @@ def test_a_control_asks_of_the_other_community():
     control = Instead(echo, {"tea": "cats", "cats": "tea"}, name="control")
     assert control.predict(item_of("a", "b"), "tea").shares == (0, 1)
     assert (control.role, control.simulated) == ("control", False)
+
+
+@pytest.mark.parametrize("said", ["tea", {"a": 1}, ["a", "b"], [1, [2]], True, False, object()])
+def test_what_is_no_number_an_option_is_refused_as_well(said):
+    with pytest.raises(InputError, match="2 options") as caught:
+        FunctionPredictor("mine", lambda item, community: said).predict(item_of("a", "b"), "tea")
+    assert caught.value.where == "predictor mine, item 1, community tea"
+
+
+def test_a_run_may_stand_for_a_control_under_another_name(tmp_path):
+    with make_corpus(tmp_path / "corpus", forum()) as corpus:
+        run = simulation_of(corpus).run(items_for(1))
+        control = RunPredictor(run, name="shuffled", role="control")
+    assert (control.name, control.role, control.simulated) == ("shuffled", "control", False)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.resample import bootstrap_interval, paired_difference
+from bench.resample import FEW, Resampling, bootstrap_interval, paired_difference
 from personas.errors import InputError
 
 rows = st.lists(st.tuples(st.floats(-1, 1), st.sampled_from("abc")), min_size=2, max_size=20)
@@ -96,7 +98,7 @@ def test_equal_values_give_an_interval_without_width() -> None:
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another() -> None:
     values = np.random.default_rng(7).random(50)
-    one, same, other = (bootstrap_interval(values, ["a", "b"] * 25, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (bootstrap_interval(values, list("abcde") * 10, seed=seed) for seed in (1, 1, 2))
     assert one == same
     assert one != other
 
@@ -204,3 +206,107 @@ def test_what_cannot_be_resampled_is_refused(values, options) -> None:
 def test_figures_of_different_items_make_no_pairs() -> None:
     with pytest.raises(InputError, match="same items"):
         paired_difference([0.1, 0.2], [0.1], ["tea", "tea"], seed=7)
+
+
+def test_a_large_community_counts_for_as_many_items_as_it_has() -> None:
+    # A one beside nine zeros: resamples of the two have the means 0, 1/10, 1 with 1/4, 1/2, 1/4.
+    names = ["tea"] + ["coffee"] * 9
+    interval = bootstrap_interval([1.0] + [0.0] * 9, names, statistic=np.mean, level=0.1, seed=7)
+    assert (interval.low, interval.mean, interval.high) == (0.1, 0.1, 0.1)
+
+
+def test_the_percentiles_are_those_of_students_t_expanded_for_few_units() -> None:
+    # Of 10,001 resamples that come to 0, 1, 2 ...; t is 2.7764 at 4 degrees of freedom, times sqrt(5 / 4).
+    figures = iter(range(-1, 10_001))
+    interval = bootstrap_interval(
+        [0.0] * 5, ["tea"] * 5, statistic=lambda _: float(next(figures)), draws=10_001, seed=7
+    )
+    tail = NormalDist().cdf(-2.776445 * math.sqrt(5 / 4))
+    assert interval.low == pytest.approx(10_000 * tail, abs=0.01)
+    assert interval.high == pytest.approx(10_000 * (1 - tail), abs=0.01)
+
+
+def test_the_probability_is_taken_of_whichever_resamples_spread_more() -> None:
+    # Alike communities: all spread is that of four draws from {1, -.8}, and two ones in four are enough.
+    alike = paired_difference([1.0, -0.8] * 2, [0.0] * 4, ["tea"] * 2 + ["coffee"] * 2, draws=4000, seed=7)
+    assert alike.probability == pytest.approx(11 / 16, abs=0.03)
+    # Communities apart: that of two draws from {1, -.5}, of which only the pair of -.5 is lost.
+    names = ["tea"] * 10 + ["coffee"] * 10
+    apart = paired_difference([1.0] * 10 + [-0.5] * 10, [0.0] * 20, names, draws=4000, seed=7)
+    assert apart.probability == pytest.approx(3 / 4, abs=0.03)
+
+
+def test_so_many_items_that_none_is_drawn_have_the_interval_of_the_normal_distribution() -> None:
+    values = np.random.default_rng(7).random(FEW + 1000) + 0.3
+    interval = bootstrap_interval(values, ["tea"] * len(values), draws=4000, seed=7)
+    half = 1.96 * values.std() / math.sqrt(len(values))
+    assert interval.low == pytest.approx(values.mean() - half, abs=half / 8)
+    assert interval.high == pytest.approx(values.mean() + half, abs=half / 8)
+
+
+def test_there_are_as_many_resamples_as_are_told() -> None:
+    for seed in range(8):
+        one = paired_difference([1.0, -2.0], [0.0, 0.0], ["tea"] * 2, draws=1, seed=seed)
+        assert one.probability in {0.0, 1.0}
+
+
+def test_a_ratio_is_that_of_the_means_and_a_resample_without_a_divisor_is_left_out() -> None:
+    # Pairs of the two items: 2 / 6, 2 / 2, and 2 / -2, which is no ratio.
+    ratio = Resampling(["tea"] * 2, seed=7).ratio([1.0, 1.0], [3.0, -1.0])
+    assert (ratio.low, ratio.mean, ratio.high) == (pytest.approx(1 / 3), 1.0, 1.0)
+
+
+def test_a_ratio_is_of_what_both_are_defined_for() -> None:
+    ratio = Resampling(["tea"] * 3, seed=7).ratio([1.0, None, 3.0], [2.0, 5.0, None])
+    assert (ratio.mean, ratio.low, ratio.n, ratio.undefined) == (0.5, None, 1, 2)
+
+
+@pytest.mark.parametrize("below", [[-1.0, 0.5], [0.0, 0.0], [None, None]])
+def test_without_anything_to_divide_by_there_is_no_ratio(below) -> None:
+    ratio = Resampling(["tea", "coffee"], seed=7).ratio([1.0, 1.0], below)
+    assert (ratio.mean, ratio.low, ratio.high) == (None, None, None)
+
+
+def test_a_ratio_of_what_is_proportional_is_known_without_doubt_and_drawn_by_communities() -> None:
+    below = np.random.default_rng(7).random(30)
+    ratio = Resampling(["tea", "coffee", "cake"] * 10, seed=7).ratio(0.7 * below, below)
+    assert (ratio.low, ratio.mean, ratio.high) == pytest.approx((0.7, 0.7, 0.7))
+    assert (ratio.by, ratio.communities, ratio.n) == ("communities", 3, 30)
+
+
+def test_the_same_community_is_the_same_however_long_its_name() -> None:
+    names = ["x" * 100_000 + end for end in ("tea", "coffee", "tea\0")]
+    interval = bootstrap_interval([0.0, 0.5, 1.0], names, seed=7)
+    assert interval.communities == 3
+
+
+def test_figures_on_the_same_judgements_are_resampled_alike_in_whatever_order_they_are_asked_for() -> None:
+    values = np.random.default_rng(7).random(30)
+    names = ["tea", "coffee", "cake"] * 10
+    gaps = np.where(np.arange(30) % 3 == 2, np.nan, values)
+    resampling = Resampling(names, seed=7)
+    first, fewer, again = (resampling.interval(each) for each in (values, gaps, values))
+    assert first == again == bootstrap_interval(values, names, seed=7)
+    assert fewer == bootstrap_interval(gaps, names, seed=7)
+    assert (first.communities, fewer.communities) == (3, 2)
+
+
+@pytest.mark.parametrize("groups", [2, 3])
+def test_with_two_or_three_communities_that_differ_an_interval_is_as_wide_as_it_must_be(groups: int) -> None:
+    rng = np.random.default_rng(groups)
+    names = np.repeat([f"community {index}" for index in range(groups)], 20).tolist()
+    covered = 0
+    for trial in range(200):
+        values = np.repeat(rng.normal(size=groups), 20) + rng.normal(size=20 * groups)
+        interval = bootstrap_interval(values, names, draws=200, seed=trial)
+        covered += interval.low <= 0 <= interval.high
+    # Between two communities a standard normal apart, t goes beyond the values themselves, where it is cut off.
+    assert covered / 200 > 0.88
+
+
+def test_with_two_communities_the_bounds_are_students_by_hand() -> None:
+    # Means 1 and 3, n = 4: e = (-2, 2), se = sqrt(2 * 8) / 4 = 1, t(.6 each side, 1 df) = 0.3249.
+    values = [0.0, 2.0, 2.0, 4.0]
+    interval = bootstrap_interval(values, ["tea", "tea", "cats", "cats"], level=0.2, seed=7)
+    assert interval.mean == 2
+    assert interval.high >= 2 + 0.3249 and interval.low <= 2 - 0.3249

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from small_runs import room_of, store_of
@@ -193,3 +194,53 @@ def corpus_of_forum(tmp_path):
 
     with make_corpus(tmp_path / "corpus", forum()) as corpus:
         yield corpus
+
+
+def test_the_call_is_sampled_as_told_and_the_ballot_says_what_it_rests_on(words):
+    model = Says('{"shares": {"A": 1, "B": 5, "C": 2}}')
+    at = room()
+
+    async def ask(item, where, seed=3):
+        settings = Settings(seed=seed, temperature=0.4, reply_tokens=321, shown=1)
+        judge = DirectJudge(model, PROMPTS, settings=settings)
+        return await judge.judge(item, where, retrieve(item, where.store, words, keep=9))
+
+    (ballot,) = asyncio.run(ask(ITEM, at))
+    call = model.calls[0]
+    assert (call.temperature, call.max_tokens, call.phase) == (0.4, 321, "judge")
+    assert (call.item, call.community, call.persona) == ("tea", "tea", "tea#all")
+    assert ballot.choice == max(range(3), key=lambda option: ballot.shares[option])
+    assert ballot.shares[ballot.choice] == 5 / 8
+    assert (len(ballot.norms), ballot.weighed, forecast([ballot], 3).ballots) == (1, True, 1)
+    assert ballot.norms[0] in {norm.post for norm in at.store.norms}
+    asyncio.run(ask(replace(ITEM, item="other"), at))
+    asyncio.run(ask(ITEM, at, seed=4))
+    asyncio.run(ask(ITEM, at))
+    seeds = [each.seed for each in model.calls]
+    assert len(set(seeds)) == 3 and seeds[0] == seeds[3]
+
+
+def test_the_order_that_is_shown_differs_between_communities_and_items(words):
+    def shown(community, item):
+        people = tuple(Persona(persona=f"{community}#{number}", community=community) for number in range(2))
+        model = Says('{"shares": {"A": 3, "B": 2, "C": 1}}')
+        at = room_of(Panel(community=community, personas=people), store_of(NORMS))
+        (ballot,) = judged(words, model, item=replace(ITEM, item=item), of=at)
+        return tuple(sorted(range(3), key=lambda option: -ballot.shares[option]))
+
+    names = [str(number) for number in range(8)]
+    assert len({shown(name, "tea") for name in names}) > 1
+    assert len({shown("tea", name) for name in names}) > 1
+
+
+def test_as_many_options_as_letters_are_asked_for(words):
+    model = Says(json.dumps({"shares": dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1)}))
+    many = Item(item="many", query="?", options=tuple(Option(text=f"text {n}") for n in range(26)))
+    (ballot,) = judged(words, model, item=many)
+    assert ballot.shares == pytest.approx((1 / 26,) * 26)
+
+
+def test_of_a_failure_all_is_possible():
+    (ballot,) = (Ballot(persona="tea#all", choice=None, failure="timeout"),)
+    preference = forecast([ballot], 2)
+    assert (preference.low, preference.high, preference.abstentions) == ((0.0, 0.0), (1.0, 1.0), 0)

@@ -24,6 +24,7 @@ from simulator.persona_judge import PersonaJudge
 from simulator.profile_writing import post_batches, read_posts, write_profiles
 from simulator.prompts.prompts import Prompts
 from simulator.retrieval import retrieve
+from simulator.room import NOBODY
 from simulator.settings import Settings
 
 PROMPTS = Prompts.load(seed=2)
@@ -338,3 +339,16 @@ def test_low_is_never_above_high_and_the_parts_make_the_whole(sizes, items, roun
     talking = sum(size * len(items) for size in sizes if size > 1)
     assert calls_of(found)["judge"] == (people, people)
     assert calls_of(found)["discuss"] == (talking if rounds else 0, talking * rounds)
+
+
+def test_the_whole_distribution_takes_a_call_an_item_and_community_and_one_an_item_of_nobody():
+    jobs = [(an_item(number), name) for number in range(3) for name in ("tea", "cats")]
+    own = {name: a_room(5, community=name) for name in ("tea", "cats")}
+    settings = settings_of(mode="direct", reply_tokens=250)
+    found = estimated(jobs, own, settings)
+    assert calls_of(found) == {"profile": (0, 0), "judge": (6, 6)}
+    (judged,) = (phase for phase in found.phases if phase.phase == "judge")
+    assert judged.completion_tokens[1] == 6 * 250
+    assert 0 < judged.completion_tokens[0] <= 6 * 250 and judged.prompt_tokens[0] > 6
+    nobodys = dict.fromkeys(own, a_room(5, community=NOBODY, store=store_of([])))
+    assert estimated(jobs, nobodys, settings).total.calls == (3, 3)

@@ -20,6 +20,9 @@ from personas.errors import InputError
 from simulator.asking import question
 from simulator.item import Item, Option, Query, RealVotes
 from simulator.journal import JOURNAL
+from simulator.journal.usage import Spent
+from simulator.models.choices import Limits, Price
+from simulator.room import NOBODY
 from simulator.run import Run
 
 OPEN = Query(item="open", query="What would you do with the water?", count=2)
@@ -274,3 +277,64 @@ def test_options_from_a_corpus_are_judged_as_data(forum):
     run = simulation_of(forum).run([item])
     assert run.journal.items() == [item]
     assert run.preferences()[hostile, "tea"].ballots == 5
+
+
+def with_model(corpus, **choices):
+    return simulation_of(corpus, model="hosted_vllm/x", api_base="http://127.0.0.1:9/v1", **choices)
+
+
+def test_another_communitys_room_or_nobodys_stands_in_for_each_as_told(forum):
+    simulation = simulation_of(forum, panel=4)
+    jobs = [(item, name) for item in items_for(1) for name in ("tea", "cats")]
+    rooms = simulation.rooms(jobs, {"tea": "cats", "cats": NOBODY})
+    own = simulation.rooms(jobs)
+    assert (rooms["tea"].title, rooms["tea"].store.norms) == (own["cats"].title, own["cats"].store.norms)
+    nobodys = rooms["cats"]
+    assert (nobodys.community, nobodys.title, nobodys.store.norms) == (NOBODY, "", ())
+    assert (len(nobodys.panel.personas), nobodys.ties.shape) == (4, (4, 4))
+    assert nobodys.store.vectors.shape == (0, own["tea"].store.vectors.shape[1])
+    assert not nobodys.ties.any() and nobodys.susceptibility == 0
+    assert {persona.member for persona in nobodys.panel.personas} == {""}
+
+
+@pytest.mark.parametrize("as_if", [{"tea": "nowhere"}, {"nowhere": "tea"}])
+def test_an_unknown_stand_in_is_refused_and_nothing_is_written(forum, tmp_path, as_if):
+    with pytest.raises(InputError, match="no community is named 'nowhere'"):
+        simulation_of(forum).run(items_for(1), as_if=as_if, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_direct_is_another_simulation_and_leaves_the_first_as_it_was(forum):
+    first = with_model(forum)
+    other = first.direct()
+    assert (first.settings.mode, other.settings.mode) == ("panel", "direct")
+    assert first.predictor != other.predictor and "whole distribution" in other.predictor
+    assert replace(other.settings, mode=first.settings.mode) == first.settings
+
+
+def test_limits_are_lowered_by_what_was_spent_elsewhere_and_nothing_else_is(forum):
+    price = Price(prompt=1.0, completion=1.0)
+    first = with_model(forum, limits=Limits(calls=10, tokens=100, cost=1.0), price=price)
+    limited = first.limited(Spent(calls=4, tokens=30, cost=0.25))
+    assert limited.minds.reach.limits == Limits(calls=6, tokens=70, cost=0.75)
+    assert first.minds.reach.limits == Limits(calls=10, tokens=100, cost=1.0)
+    assert replace(limited.minds.reach, limits=first.minds.reach.limits) == first.minds.reach
+    unlimited = with_model(forum)
+    assert unlimited.limited(Spent(calls=4, tokens=30, cost=0.25)) is unlimited
+    offline = simulation_of(forum)
+    assert offline.limited(Spent(calls=1, tokens=1, cost=0.0)) is offline
+
+
+def test_nothing_is_left_of_a_limit_that_was_passed():
+    left = Limits(calls=3, tokens=5, cost=0.5).less(Spent(calls=4, tokens=9, cost=0.75))
+    assert left == Limits(calls=0, tokens=0, cost=0.0)
+    assert left, "and what may not be used up at all is a limit"
+    assert Limits(tokens=5).less(Spent(calls=4, tokens=2, cost=0.75)) == Limits(tokens=3)
+
+
+def test_the_estimate_is_of_whoever_stands_in(forum):
+    simulation, items = with_model(forum).direct(), [question("Which is it?", ["this", "that"])]
+    assert simulation.estimate(items).total.calls == (2, 2)
+    nobody = simulation.estimate(items, as_if={"tea": NOBODY, "cats": NOBODY})
+    assert nobody.total.calls == (1, 1), "of nobody in particular one answer does for both"
+    assert nobody.total.prompt_tokens < simulation.estimate(items).total.prompt_tokens

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bench.controls import controls_named
 from bench.evaluate import run_benchmark
 from bench.report.reading import facts_of
+from bench.writing import WRITE_PROMPTS, Writing
+from personas.errors import InputError
 from tui.cli.cards import check_reports, print_card, print_markdown, write_card
 from tui.cli.output import console, print_json, progress
 from tui.cli.own_predictor import predictor_named
@@ -35,11 +37,13 @@ def run(options: argparse.Namespace) -> int:
     check_reports(options.report)
     own = [predictor_named(name) for name in options.predictor]
     controls = controls_named(options.controls, model=options.model is not None)
+    queries = _queries(options)
     with open_place(options) as corpus, progress() as bars:
         split = held_out(corpus, options)
         simulation = simulation_of(split.train, options, bars.advance("embedding"))
         items = split.items(simulation.setting.membership).items[: options.items]
-        if estimated(corpus, simulation, items, options, controls=controls):
+        writing = Writing.of(simulation, items, most=queries) if options.tasks == "all" else None
+        if estimated(corpus, simulation, items, options, controls=controls, writing=writing):
             return 0
         result, card = run_benchmark(
             simulation,
@@ -48,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
             limit=options.items,
             predictors=own,
             controls=controls,
+            tasks=options.tasks,
+            write_prompts=queries,
             advance=bars.advance("judging", live(out)),
             command=command_of(options),
         )
@@ -74,3 +80,13 @@ def run(options: argparse.Namespace) -> int:
         if failures:
             console().print(f"in {count(failures, 'judgement')} something failed: those ballots are missing")
     return 0 if any(task.rows for task in card.tasks) and not failures else 1
+
+
+def _queries(options: argparse.Namespace) -> int:
+    """Return how many queries each community answers; refuse to be told where nobody writes."""
+    if options.write_prompts is None:
+        return WRITE_PROMPTS
+    if options.model is None or options.tasks != "all":
+        why = "without a model" if options.model is None else "with --tasks preference"
+        raise InputError(f"nothing is written {why}", where="--write-prompts", remedy="leave it out")
+    return int(options.write_prompts)

@@ -30,6 +30,18 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
         help="what is simulated beside: shuffled (as another community), and on a model direct (asked for the "
         "whole distribution), no-persona; several by commas; all, none (all)",
     )
+    parser.add_argument(
+        "--tasks",
+        choices=("all", "preference"),
+        default="all",
+        help="all four tasks, or the two of preference alone: nothing is then written, which saves calls (all)",
+    )
+    parser.add_argument(
+        "--write-prompts",
+        type=least(1),
+        metavar="N",
+        help="on a model, for how many queries each community's personas write answers, 5 calls a query (5)",
+    )
     add_split(parser)
     add_choices(parser)
     add_model(parser)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bench.benchmark import Benchmark
     from bench.controls import Control
+    from bench.writing import Writing
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
     from simulator.item import Item, Query
@@ -56,8 +57,12 @@ def estimated(
     *,
     communities: Sequence[str] | None = None,
     controls: Sequence[Control] = (),
+    writing: Writing | None = None,
 ) -> bool:
-    """Tell what a run on a model would take, its controls as well; return whether that was all that was asked for."""
+    """Tell what a run on a model would take, its controls and what is written beside as well.
+
+    Returns whether that was all that was asked for.
+    """
     if simulation.minds is None:
         return False
     found = simulation.estimate(items, communities=communities)
@@ -65,10 +70,14 @@ def estimated(
         control: asked.estimate(items, as_if=others)
         for control, asked, others in planned(simulation, controls)
     }
+    written = writing.estimate() if writing else None
+    parts = {f"the control {control}": each for control, each in beside.items()}
+    if written:
+        parts["the answers to write"] = written
     if not options.dry_run:
         tell(_in_a_line("estimate", found))
-        for control, each in beside.items():
-            tell(_in_a_line(f"and the control {control}", each))
+        for name, each in parts.items():
+            tell(_in_a_line(f"and {name}", each))
     elif options.json:
         print_json(
             {
@@ -76,6 +85,7 @@ def estimated(
                 **provenance(corpus, simulation, predictor=simulation.predictor),
                 "estimate": found.as_data(),
                 "controls": {control: each.as_data() for control, each in beside.items()},
+                **({"generation": written.as_data()} if written else {}),
                 "warnings": list(simulation.setting.warnings),
             }
         )
@@ -83,8 +93,8 @@ def estimated(
         head(console(), corpus, f"what {simulation.predictor} would take; no call was made")
         columns = ("phase", "calls", "prompt tokens", "reply tokens", "cost")
         print_table(console(), "estimate", columns, found.rows(), right=4)
-        for control, each in beside.items():
-            print_table(console(), f"the control {control}", columns, each.rows(), right=4)
+        for name, each in parts.items():
+            print_table(console(), name, columns, each.rows(), right=4)
         console().print(listing([("note", note) for note in found.notes]))
     return bool(options.dry_run)
 

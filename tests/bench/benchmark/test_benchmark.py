@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -182,3 +183,74 @@ def test_parts_keep_their_order_and_may_be_read_again(tmp_path_factory, numbers)
             writer.add("train", item_of(str(number)))
         items = writer.finish().items("train")
     assert [item.item for item in items] == [item.item for item in items] == [str(n) for n in numbers]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"votes": []},
+        {"votes": None},
+        {"votes": {"x": [1]}},
+        {"votes": {"x": None}},
+        {"query": 5},
+        {"options": 5},
+    ],
+)
+def test_a_line_of_another_shape_is_named_as_damaged(tmp_path, change):
+    written(tmp_path / "b")
+    path = tmp_path / "b" / "train.jsonl"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}) + "\n")
+    with pytest.raises(InputError, match="train.jsonl, line 1: the line cannot be used"):
+        list(Benchmark.open(tmp_path / "b").items("train"))
+
+
+@pytest.mark.parametrize("damaged", [b"\xff\xfe{}", b"[" * 100_000])
+@pytest.mark.parametrize("file", ["train.jsonl", "communities.jsonl"])
+def test_bytes_that_are_no_text_and_brackets_without_end_are_damage_too(tmp_path, file, damaged):
+    path = written(tmp_path / "b").folder / file
+    path.write_bytes(path.read_bytes() + damaged + b"\n")
+    found = Benchmark.open(tmp_path / "b")
+    with pytest.raises(InputError, match=f"{file}, line 2: the line cannot be used"):
+        list(found.items("train") if file == "train.jsonl" else found.communities)
+
+
+def test_communities_come_in_the_order_of_their_names_and_their_norms_without_authors(tmp_path):
+    norm = Norm(post="p", title="", text="t", author="ann", endorsement=0.5, support=2, basis="votes")
+    with BenchmarkWriter(tmp_path / "b", **TOLD) as writer:
+        writer.add("train", item_of())
+        for name in ("z", "a", "m"):
+            writer.add_community(KnownCommunity(community=name, norms=(norm,)))
+        found = writer.finish()
+    assert list(found.communities) == ["a", "m", "z"]
+    assert {each.author for known in found.communities.values() for each in known.norms} == {""}
+    assert "ann" not in (tmp_path / "b" / "communities.jsonl").read_text()
+
+
+def test_others_may_read_a_benchmark_and_a_part_that_is_not_there_is_empty(tmp_path):
+    found = written(tmp_path / "b")
+    assert stat.S_IMODE(found.folder.stat().st_mode) == 0o755
+    path = found.folder / "benchmark.json"
+    told = json.loads(path.read_text())
+    del told["files"]["validation.jsonl"], told["parts"]["validation"]
+    path.write_text(json.dumps(told))
+    (found.folder / "validation.jsonl").unlink()
+    again = Benchmark.open(found.folder)
+    assert (list(again.items("validation")), again.size("validation")) == ([], 0)
+
+
+def test_half_a_character_is_escaped_so_that_every_line_is_utf_8():
+    assert to_line({"query": "\ud83d"}) == '{"query": "\\ud83d"}\n'
+    assert to_line({"query": "tea ☕"}) == '{"query": "tea ☕"}\n'
+
+
+def test_a_benchmark_of_another_format_is_not_read(tmp_path):
+    path = written(tmp_path / "b").folder / "benchmark.json"
+    path.write_text(path.read_text().replace("commonbond-benchmark/1", "commonbond-benchmark/9"))
+    with pytest.raises(InputError, match="not of the format commonbond-benchmark/1"):
+        Benchmark.open(tmp_path / "b")
+
+
+def test_what_an_option_claims_is_written_only_where_it_is_something_of_its_own():
+    options = (Option(text="yes", claim="Tea?\nyes"), Option(text="no", claim="no"))
+    line = item_line(Item(item="1", query="Tea?", options=options))
+    assert line["options"] == [{"text": "yes"}, {"text": "no"}]

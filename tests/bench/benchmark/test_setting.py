@@ -155,3 +155,42 @@ def test_more_norms_than_can_be_embedded_are_cut_to_those_of_most_votes_and_it_s
     assert len(setting.stores["tea"].norms) == MOST_NORMS
     assert "a7" in {norm.text for norm in setting.stores["tea"].norms}
     assert any("5,002 options" in warning and "5,000" in warning for warning in setting.warnings)
+
+
+def test_the_panels_of_two_communities_alike_are_drawn_apart(made):
+    people = tuple({"age": str(age)} for age in range(20, 60))
+    alike = [KnownCommunity(community=name, people=people) for name in ("cats", "tea")]
+    simulation = simulated(made(*alike, train=TRAIN, test=TEST))
+    ages = [
+        [
+            persona.attributes["age"]
+            for persona in simulation.setting.panel(name, simulation.settings).personas
+        ]
+        for name in ("cats", "tea")
+    ]
+    assert ages[0] != ages[1]
+    assert ages == [
+        [
+            persona.attributes["age"]
+            for persona in simulation.setting.panel(name, simulation.settings).personas
+        ]
+        for name in ("cats", "tea")
+    ]
+
+
+def test_whom_nothing_is_known_of_and_who_is_alone_is_told(made):
+    setting = simulated(made(KnownCommunity(community="tea"), train=[], test=TEST)).setting
+    assert any("1 of 1 communities have no norm" in warning for warning in setting.warnings)
+    assert any("one community only" in warning for warning in setting.warnings)
+
+
+def test_two_communities_of_which_enough_is_known_raise_no_warning(made):
+    assert simulated(made(TEA, CATS, train=TRAIN, test=TEST)).setting.warnings == ()
+
+
+def test_counted_shares_are_votes_and_endorsements_without_counts_are_ranks():
+    votes = RealVotes(shares=(0.75, 0.25), voters=8)
+    (made,) = norms_of_items([item_of("1", "a", "b", tea=votes)]).values()
+    assert [(norm.endorsement, norm.support) for norm in made] == [(7 / 10, 8), (3 / 10, 8)]
+    (ranked,) = norms_of_items([item_of("1", "a", "b", kind="endorsement", tea=votes)]).values()
+    assert [(norm.endorsement, norm.basis) for norm in ranked] == [(0.75, "rank"), (0.25, "rank")]

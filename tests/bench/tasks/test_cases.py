@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from bench.tasks.cases import ACCURACY, CEILING, METRICS, Metric, figures, make_cases, roles
+from bench.tasks.cases import (
+    ACCURACY,
+    CEILING,
+    METRICS,
+    Metric,
+    figures,
+    is_clear,
+    is_spread,
+    make_cases,
+    roles,
+)
 from simulator.item import Item, Option, Preference, RealVotes
 
 SHARE_ERROR = next(metric for metric in METRICS if metric.name == "mean absolute error of a share")
@@ -79,3 +91,76 @@ def test_the_ceiling_of_a_metric_that_is_never_defined_is_unknown():
     )
     assert figures(cases, [], never)[CEILING] == [None, None]
     assert figures(cases, [], ACCURACY)[CEILING][0] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("votes", "clear"),
+    [
+        ({"shares": (0.6, 0.4), "voters": 5, "margin": 1}, False),
+        ({"shares": (0.7, 0.3), "voters": 10, "margin": 2}, True),
+        ({"shares": (0.6, 0.4), "voters": None, "margin": 1}, False),
+        ({"shares": (0.6, 0.4), "voters": None, "margin": 2}, True),
+        ({"shares": (0.6, 0.4), "voters": None}, True),
+        ({"shares": (0.4, 0.4, 0.2), "voters": None}, False),
+        ({"shares": (0.1 + 0.2, 0.3, 0.4 - 1e-12, 0.0 + 1e-12), "voters": None}, True),
+        ({"shares": (0.1 + 0.3, 0.4 + 1e-12, 0.2 - 1e-12), "voters": None}, False),
+    ],
+)
+def test_one_is_preferred_most_where_it_is_ahead_by_two_votes_or_of_shares_alone_by_more_than_rounding(
+    votes, clear
+):
+    assert is_clear(RealVotes(**votes)) is clear
+
+
+@pytest.mark.parametrize(
+    ("kind", "voters", "spread"),
+    [("choice", 9, False), ("choice", 10, True), ("choice", None, True), ("endorsement", 2, True)],
+)
+def test_ten_choices_are_enough_and_endorsements_and_shares_alone_always(kind, voters, spread):
+    item = Item(item="1", query="?", options=ITEMS[0].options, kind=kind)
+    assert is_spread(item, RealVotes(shares=(0.5, 0.5), voters=voters)) is spread
+
+
+def test_what_can_be_held_against_nothing_makes_no_case_and_is_counted():
+    items = [
+        item_of("neither", {"tea": ((0.5, 0.5), 4), "cats": ((0.5, 0.5), 9)}),
+        item_of("enough", {"tea": ((0.5, 0.5), 10)}),
+    ]
+    left_out = Counter()
+    cases = make_cases(items, [], seed=1, left_out=left_out)
+    assert [case.item.item for case in cases] == ["enough"]
+    assert left_out == {"fewer than 10 voters, and a margin under 2": 2}
+
+
+def test_no_predictor_is_shown_the_votes_that_it_is_asked_for():
+    seen = {}
+
+    class Looks:
+        name, simulated = "looks", True
+
+        def predict(self, item, community):
+            seen[item.item, community] = dict(item.votes)
+
+    make_cases(ITEMS, [Looks()], seed=1)
+    assert seen == {("one", "tea"): {}, ("one", "cats"): {}, ("two", "tea"): {}}
+
+
+def test_a_second_sample_of_which_the_metric_is_undefined_is_left_out_of_the_ceiling():
+    half = Metric(
+        "half",
+        lambda *_: 1.0,
+        lambda predicted, real: np.where(np.arange(len(predicted)) % 2, np.nan, 0.5),
+        "higher",
+    )
+    assert figures(make_cases(ITEMS[:1], [], seed=1), [], half)[CEILING] == [0.5, 0.5]
+
+
+def test_communities_that_voted_alike_on_an_item_do_not_share_their_luck():
+    alike = item_of("one", {"tea": ((0.75, 0.25), 40), "cats": ((0.75, 0.25), 40)})
+    one, other = make_cases([alike], [], seed=1)
+    assert not np.array_equal(one.second_samples, other.second_samples)
+
+
+def test_an_option_of_several_as_good_is_no_most_preferred_one_however_many_there_are():
+    assert not is_clear(RealVotes(shares=(1 / 3,) * 3, voters=None))
+    assert not is_clear(RealVotes(shares=(0.4, 0.2, 0.4), voters=None))

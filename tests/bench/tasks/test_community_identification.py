@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from small_runs import store_of
 
+from bench.heldout import Lineup
 from bench.tasks.cases import CEILING, make_cases
 from bench.tasks.community_identification import (
     BY_PREFERENCE,
     BY_TEXT,
     GUESS,
+    WHOSE,
     community_identification,
     rivals,
 )
@@ -54,9 +56,11 @@ def item_of(votes, *, name="1", voters=1000):
     )
 
 
-def told(items, shares, words, names=tuple(TEXTS), stores=STORES):
+def told(items, shares, words, names=tuple(TEXTS), stores=STORES, **more):
     cases = make_cases(items, [], seed=1)
-    (task,) = community_identification(cases, Says(shares), stores, membership_of(*names), words, seed=1)
+    (task,) = community_identification(
+        cases, Says(shares), stores, membership_of(*names), words, seed=1, **more
+    )
     return task, {row.predictor: row for row in task.rows}
 
 
@@ -144,3 +148,80 @@ def test_the_observed_votes_are_read_by_the_one_reader_and_the_texts_by_the_othe
         assert (rows[BY_PREFERENCE].mean, rows[BY_TEXT].mean) == (0, text)
     only = replace(other, votes={"tea/2": item.votes["tea/2"]})
     assert told([only], shares, words, names=("tea/1", "tea/2"))[1][BY_TEXT].mean == 1
+
+
+class Holds:
+    """A finished run: it says what it holds, and nothing of what it was not asked."""
+
+    def __init__(self, name, shares, role="simulation"):
+        self.name, self.role, self.simulated, self._shares = name, role, role == "simulation", shares
+
+    def predict(self, item, community):
+        assert not item.votes
+        shares = self._shares.get((item.item, community))
+        return None if shares is None else Preference(shares=shares)
+
+
+EVEN = dict.fromkeys(TEXTS, (0.5, 0.5))
+BOTH = {"tea/1": (0.9, 0.1), "tea/2": (0.2, 0.8)}
+
+
+def test_a_run_names_the_community_whose_preference_in_it_is_nearest(words):
+    right = Holds("personas", {("1", "tea/1"): (0.7, 0.3), ("1", "tea/2"): (0.4, 0.6)})
+    wrong = Holds("shuffled", {("1", "tea/1"): (0.4, 0.6), ("1", "tea/2"): (0.7, 0.3)}, role="control")
+    nobody = Holds("nobody", {("1", "tea/1"): (0.6, 0.4), ("1", "tea/2"): (0.6, 0.4)}, role="control")
+    _, rows = told([item_of(BOTH)], EVEN, words, readers=(right, wrong, nobody))
+    found = {name: (row.mean, row.n, row.role) for name, row in rows.items() if WHOSE in name}
+    assert found == {
+        f"personas: {WHOSE}": (1, 2, "simulation"),
+        f"shuffled: {WHOSE}": (0, 2, "control"),
+        f"nobody: {WHOSE}": (0.5, 2, "control"),
+        BY_PREFERENCE: (0.5, 2, "baseline"),
+    }
+    assert rows[BY_TEXT].role == "baseline"
+    assert rows[BY_PREFERENCE].ahead["mean"] == 0.5
+
+
+def test_where_a_run_lacks_a_candidate_its_figure_is_undefined_and_counted(words):
+    run = Holds(
+        "personas", {("1", "tea/1"): (0.9, 0.1), ("1", "tea/2"): (0.2, 0.8), ("2", "tea/1"): (0.9, 0.1)}
+    )
+    items = [item_of(BOTH), item_of(BOTH, name="2"), item_of({"tea/1": (0.9, 0.1)}, name="3")]
+    _, rows = told(items, EVEN, words, readers=(run,))
+    row = rows[f"personas: {WHOSE}"]
+    assert (row.mean, row.n, row.note) == (1, 2, "undefined for 3")
+    assert rows[GUESS].n == 5
+
+
+def test_without_readers_the_offline_ones_are_the_simulation(words):
+    _, rows = told([item_of(BOTH)], EVEN, words)
+    assert (rows[BY_PREFERENCE].role, rows[BY_TEXT].role) == ("simulation", "simulation")
+
+
+def test_candidates_that_a_benchmark_lists_stand_in_place_of_those_that_would_be_chosen(words):
+    items = [item_of({"tea/1": (0.9, 0.1), "tea/2": (0.4, 0.6)})]
+    listed = {"1": {"tea/1": ["milk/1", "tea/1", "dogs/1"]}}
+    shares = {**EVEN, "tea/1": (0.8, 0.2), "tea/2": (0.9, 0.1), "milk/1": (0.1, 0.9)}
+    task, rows = told(items, shares, words, lineup=Lineup(candidates=listed))
+    assert rows[GUESS].mean == pytest.approx((1 / 3 + 1 / 2) / 2)
+    assert rows[BY_PREFERENCE].mean == 0.5, "tea/2, no candidate here, would have been nearest"
+    assert told(items, shares, words)[1][BY_PREFERENCE].mean == 0
+    assert "as the benchmark lists them in 1 of 2 judgements" in task.note
+
+
+def test_a_listed_candidate_without_norms_is_never_the_one_that_texts_name(words):
+    stores = {**STORES, "dogs/1": store_of([], community="dogs/1")}
+    lineup = Lineup(candidates={"1": {"tea/1": ["dogs/1", "tea/1", "strangers"]}})
+    shares = {**EVEN, "dogs/1": None, "strangers": None}
+    _, rows = told([item_of({"tea/1": (0.9, 0.1)})], shares, words, stores=stores, lineup=lineup)
+    assert (rows[BY_TEXT].mean, rows[BY_PREFERENCE].mean, rows[GUESS].mean) == (1, 1, 1 / 3)
+
+
+def test_texts_are_read_masked_where_a_benchmark_masks_them(words):
+    item = item_of({"tea/1": (0.9, 0.1)})
+    masked = replace(item, options=(Option(text="sleep late"), Option(text="drive cars")))
+    lineup = Lineup(masked={"1": masked})
+    assert told([item], EVEN, words, names=("tea/1", "tea/2"))[1][BY_TEXT].mean == 1
+    task, rows = told([item], EVEN, words, names=("tea/1", "tea/2"), lineup=lineup)
+    assert rows[BY_TEXT].mean == 0, "masked, it reads as of tea/2"
+    assert task.note.endswith("; texts read masked in 1 of 1")

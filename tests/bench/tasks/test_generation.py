@@ -7,6 +7,7 @@ from bench.baselines import pooled
 from bench.metrics import mean_pairwise_similarity
 from bench.tasks import generation as task
 from bench.tasks.generation import generation
+from bench.tasks.prompted import half, prompts_of
 from personas.community import Community, Membership
 from simulator.item import Item, Option, RealVotes
 
@@ -83,16 +84,16 @@ def test_generator_and_classifier_learn_from_disjoint_halves_of_the_posts(words,
         written.append({norm.post for norm in store.norms})
         return draw(self, query, store, count=count)
 
-    half = task._half
+    halved = half
 
     def split(store, seed, which):
-        found = half(store, seed, which)
+        found = halved(store, seed, which)
         if which == 1:
             learned.append({norm.post for norm in found.norms})
         return found
 
     monkeypatch.setattr(task.RetrievalGenerator, "draw", seen)
-    monkeypatch.setattr(task, "_half", split)
+    monkeypatch.setattr(task, "half", split)
     scored(items_of(), words)
     from_posts, by_posts = set().union(*written), set().union(*learned)
     assert from_posts
@@ -104,18 +105,18 @@ def test_generator_and_classifier_learn_from_disjoint_halves_of_the_posts(words,
 def test_halves_are_the_same_for_a_post_in_every_store_and_keep_its_vector():
     everyone = pooled(STORES)
     for which in (0, 1):
-        own = {norm.post for store in STORES.values() for norm in task._half(store, 3, which).norms}
-        half = task._half(everyone, 3, which)
-        assert {norm.post for norm in half.norms} == own
-        places = [[norm.post for norm in everyone.norms].index(norm.post) for norm in half.norms]
-        assert (half.vectors == everyone.vectors[places]).all()
+        own = {norm.post for store in STORES.values() for norm in half(store, 3, which).norms}
+        part = half(everyone, 3, which)
+        assert {norm.post for norm in part.norms} == own
+        places = [[norm.post for norm in everyone.norms].index(norm.post) for norm in part.norms]
+        assert (part.vectors == everyone.vectors[places]).all()
 
 
 def test_a_half_is_searched_by_its_own_index(words):
     store = STORES["tea"]
     store.nearest(store.vectors[:1], 3)
-    half = task._half(store, 1, 0)
-    assert half.nearest(half.vectors, 1)[1][:, 0].tolist() == list(range(len(half.norms)))
+    part = half(store, 1, 0)
+    assert part.nearest(part.vectors, 1)[1][:, 0].tolist() == list(range(len(part.norms)))
 
 
 def test_candidate_sets_are_measured_and_diverse_ones_are_less_alike(words):
@@ -134,7 +135,7 @@ def test_the_similarity_of_a_set_is_that_of_the_texts_that_are_generated(words):
     generator = task.RetrievalGenerator(words, seed=1, sampling="independent")
     items = items_of(1)[:1]
     rows, _ = scored(items, words)
-    pool = task._half(STORES["tea"], 1, 0)
+    pool = half(STORES["tea"], 1, 0)
     options = generator.draw(items[0].query, pool, count=4)
     expected = mean_pairwise_similarity(words.embed([option.text for option in options]))
     row = rows["mean pairwise similarity of a set"][f"{task.OWN}, independent sets of 4"]
@@ -172,7 +173,7 @@ def test_of_statements_the_most_agreed_with_are_the_real_ones_and_the_topic_is_w
         )
         for number, share in enumerate((0.1, 0.9, 0.5, 0.8, 0.7))
     ]
-    prompts = task._prompts(items, MEMBERSHIP, 1)
+    prompts = prompts_of(items, MEMBERSHIP, seed=1)
     assert {prompt.query for prompt in prompts} == {"On tea"}
     assert sorted((prompt.best, prompt.other) for prompt in prompts) == [
         ("statement 1", "statement 3"),
@@ -182,9 +183,13 @@ def test_of_statements_the_most_agreed_with_are_the_real_ones_and_the_topic_is_w
 
 def test_at_the_most_sixty_prompts_of_a_community_are_scored():
     items = [item for n in range(35) for item in _numbered(items_of(2), n)]
-    prompts = task._prompts(items, MEMBERSHIP, 1)
+    prompts = prompts_of(items, MEMBERSHIP, seed=1)
     assert [sum(prompt.community == name for prompt in prompts) for name in WORDS] == [60, 60]
-    assert prompts == task._prompts(items, MEMBERSHIP, 1) != task._prompts(items, MEMBERSHIP, 2)
+    assert prompts == prompts_of(items, MEMBERSHIP, seed=1) != prompts_of(items, MEMBERSHIP, seed=2)
+    few = prompts_of(items, MEMBERSHIP, seed=1, most=3)
+    assert set(few) < set(prompts)
+    first = {item.item for name in WORDS for item in [item for item in items if name in item.votes][:3]}
+    assert {prompt.item for prompt in few} != first, "they are drawn, not the first of the list"
 
 
 def _numbered(items, number):

@@ -6,7 +6,7 @@ import pytest
 
 from bench.tasks.cases import CEILING, make_cases
 from bench.tasks.preference_distribution import preference_distribution
-from bench.tasks.preference_identification import preference_identification
+from bench.tasks.preference_identification import calibration_curves, preference_identification
 from simulator.item import Item, Option, Preference, RealVotes
 
 
@@ -129,3 +129,37 @@ def test_a_lower_error_than_a_baselines_is_a_lead():
     ahead = rows["mean absolute error of a share"]["guess"].ahead
     assert ahead["mean"] == pytest.approx(0.2)
     assert ahead["probability"] == 1
+
+
+def test_confidence_is_that_of_the_likeliest_option_wherever_it_stands():
+    judge = Says("judge", {"a": (0.1, 0.9), "b": (0.1, 0.9), "c": (0.1, 0.9)}, simulated=True)
+    rows = scores(preference_identification(make_cases(FOUR[:3], [judge], seed=1), [judge], seed=1))
+    assert rows["calibration error"]["judge"].mean == pytest.approx(0.9 - 1 / 3)
+
+
+def test_the_curve_shows_how_often_who_is_so_sure_is_right_over_the_clear_cases_alone():
+    said = {"a": (0.9, 0.1), "b": (0.9, 0.1), "c": (0.3, 0.7), "close": (0.5, 0.5)}
+    judge, guess = Says("judge", said, simulated=True), Says("guess", said)
+    gaps = Says("gaps", {"a": (0.9, 0.1)}, simulated=True)
+    predictors = [judge, guess, gaps]
+    (curve,) = calibration_curves(make_cases(FOUR, predictors, seed=1), predictors)
+    assert curve.predictor == "judge"
+    assert [(each.confidence, each.accuracy, each.n) for each in curve.bins] == [
+        (pytest.approx(0.7), 0.0, 1),
+        (pytest.approx(0.9), 0.5, 2),
+    ]
+
+
+def test_distributions_are_held_against_ten_voters_or_more_and_it_says_how_many_are_left_out():
+    items = [
+        item_of("a", (1.0, 0.0, 0.0), ordered=True),
+        item_of("few", (0.0, 0.0, 1.0), voters=9, ordered=True),
+    ]
+    judge = Says("judge", dict.fromkeys(("a", "few"), (1.0, 0.0, 0.0)), simulated=True)
+    tasks = preference_distribution(make_cases(items, [judge], seed=1), [judge], seed=1)
+    rows = scores(tasks)
+    assert {by["judge"].n for by in rows.values() if by["judge"].mean is not None} == {1}
+    assert rows["earth mover's distance (ordered options)"]["judge"].mean == 0
+    assert tasks[0].note == "1 of 2 judgements left out: fewer than 10 voters"
+    (nothing,) = preference_distribution(make_cases(items[1:], [judge], seed=1), [judge], seed=1)
+    assert (nothing.rows, nothing.note.startswith("nothing to score: 1 of 1")) == ((), True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import sqlite3
 import subprocess
 import time
+from typing import get_args
 
 import pytest
 from stand_in import stand_in
+
+from bench.evaluate import Tasks
+from bench.tasks.prompted import CANDIDATES
+from bench.writing import WRITE_PROMPTS
+from tui.cli.arguments import make_parser
 
 SMALL = ("--panel", 4, "--rounds", 1)
 
@@ -91,8 +98,42 @@ def test_bench_holds_personas_against_real_votes_beside_the_offline_engine(comma
     rows = {(row["role"], row["predictor"]) for task in found["scores"]["tasks"] for row in task["rows"]}
     assert ("simulation", "language-model personas (hosted_vllm/stand-in)") in rows
     assert ("baseline", "norm judge (offline, no language model)") in rows
-    assert any("no call to the model was made for them" in note for note in found["scores"]["notes"])
+    (written,) = (note for note in found["scores"]["notes"] if note.startswith("answers were written to"))
+    assert "at most 3 a community" in written or "at most 2 a community" in written
     assert found["usage"]
+
+
+def test_the_estimate_of_bench_counts_the_run_the_controls_and_the_answers_written(commands, server):
+    line = (
+        "bench", commands.corpus, "--out", "benched", "--items", 2, "--write-prompts", 1,
+        *on(server, "--rounds", 0), "--json",
+    )  # fmt: skip
+    told = commands(*line, "--dry-run", words=True).answer("estimate")
+    parts = {"": told["estimate"], "generation": told["generation"], **told["controls"]}
+    before = server.count()["requests"]
+    used = commands(*line, words=True).answer("bench")["scores"]["usage"]
+    made = server.count()["requests"] - before
+    assert sum(part["total"]["calls"]["low"] for part in parts.values()) == made
+    assert sum(part["total"]["calls"]["high"] for part in parts.values()) == made
+    assert sum(row["requests"] for row in used) == made
+    generated = sum(row["requests"] for row in used if row.get("control") == "generation")
+    assert told["generation"]["total"]["calls"] == {"low": generated, "high": generated}
+    assert generated > 0
+
+
+def test_bench_on_preference_alone_neither_writes_nor_counts_it(commands, server):
+    line = ("bench", commands.corpus, "--out", "alone", "--items", 1, "--tasks", "preference", *on(server))
+    assert "generation" not in commands(*line, "--dry-run", "--json", words=True).answer("estimate")
+    found = commands(*line, "--controls", "none", "--json", words=True).answer("bench")
+    assert {task["task"].split()[0] for task in found["scores"]["tasks"]} == {"preference"}
+    assert not (commands.home / "alone" / "controls").exists()
+
+
+def test_to_be_told_how_much_to_write_where_nobody_writes_is_refused(commands, server):
+    line = ("bench", commands.corpus, "--write-prompts", 2)
+    commands(*line).refused("nothing is written without a model", "--write-prompts")
+    more = ("--out", "never", "--tasks", "preference", *on(server))
+    commands(*line, *more).refused("nothing is written with --tasks preference")
 
 
 def test_ask_lets_personas_write_the_options_and_measures_how_they_differ(commands, server):
@@ -234,3 +275,14 @@ def test_what_failed_for_a_passing_reason_can_be_asked_again(commands):
         again = commands("resume", "shaky", "--retry-failed", "--json", words=True).answer("simulate")
         assert again["reliability"]["failures"] == {}
         assert again["reliability"]["ballots"] == 4 * len(again["results"])
+
+
+def test_the_help_of_bench_says_how_much_is_written_unless_told():
+    told = " ".join(next(a.help for a in _bench()._actions if a.dest == "write_prompts").split())
+    assert f"{CANDIDATES + 1} calls a query ({WRITE_PROMPTS})" in told
+    assert set(next(a.choices for a in _bench()._actions if a.dest == "tasks")) == set(get_args(Tasks))
+
+
+def _bench():
+    (commands,) = (a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return commands.choices["bench"]

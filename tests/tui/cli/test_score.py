@@ -6,6 +6,9 @@ import pytest
 from planted_world import World
 
 from bench.benchmark import BenchmarkWriter, KnownCommunity
+from personas.errors import InputError
+from simulator.item import Item, Option, RealVotes
+from tui.cli.own_predictor import predictor_named
 
 MINE = """
 from bench.predictors import predictor
@@ -133,3 +136,91 @@ def test_bench_takes_place_in_a_benchmark_with_controls_and_ones_own_predictor(c
 )
 def test_what_no_bench_can_do_is_refused(commands, planted, arguments, told):
     commands("bench", planted, *arguments, words=True).refused(*told)
+
+
+OWN = """
+from __future__ import annotations
+from dataclasses import dataclass, field
+
+import beside
+
+
+@dataclass
+class Table:
+    rows: list[int] = field(default_factory=list)
+    name: str = "a table"
+    simulated: bool = True
+
+    def predict(self, item, community):
+        return None
+
+
+class Unfinished:
+    name = "unfinished"
+
+    def predict(self, item, community):
+        return None
+
+
+table = Table()
+unfinished = Unfinished()
+
+
+def mine(item, community):
+    return beside.ANSWER
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "beside.py").write_text("ANSWER = 1\n")
+    return tmp_path / "own.py"
+
+
+def test_a_file_is_run_as_a_program_is_with_its_neighbours_and_its_dataclasses(own):
+    assert predictor_named(f"{own}:table").name == "a table"
+    made = predictor_named(f"{own}:mine")
+    assert (made.name, made.simulated) == ("mine", True)
+
+
+@pytest.mark.parametrize("name", ["Table", "unfinished", "beside"])
+def test_what_is_named_must_be_a_function_or_a_whole_predictor(own, name):
+    with pytest.raises(InputError, match=f"{name!r} is no function .* and no predictor"):
+        predictor_named(f"{own}:{name}")
+
+
+def test_a_colon_in_a_folders_name_is_no_end_of_it(own, tmp_path):
+    (tmp_path / "a:b").mkdir()
+    own.rename(tmp_path / "a:b" / "own.py")
+    (tmp_path / "beside.py").rename(tmp_path / "a:b" / "beside.py")
+    assert predictor_named(f"{tmp_path}/a:b/own.py:mine").name == "mine"
+
+
+def test_a_file_that_fails_whatever_way_says_how(tmp_path):
+    (tmp_path / "fails.py").write_text("raise LookupError('no such table')\n")
+    with pytest.raises(InputError, match="cannot be run: LookupError: no such table"):
+        predictor_named(f"{tmp_path}/fails.py:mine")
+
+
+def test_scores_follow_the_seed_and_the_number_of_items(commands, planted):
+    def rows(*arguments):
+        done = commands.quick("score", planted, "--predictor", "mine.py:mine", "--json", *arguments)
+        return done.answer("score")["scores"]["tasks"][0]["rows"]
+
+    all_of_them, few, other = rows(), rows("--items", 2), rows("--seed", 99)
+    assert few[0]["n"] < all_of_them[0]["n"] == other[0]["n"]
+    assert all_of_them[0]["mean"] == other[0]["mean"]
+    assert [row["low"] for row in all_of_them] != [row["low"] for row in other]
+
+
+def test_reports_are_refused_before_any_work_and_so_is_what_can_be_held_against_nothing(commands, planted):
+    done = commands.quick("score", planted, "--predictor", "mine.py:broken", "--report", "r.pdf")
+    done.refused("r.pdf")
+    with BenchmarkWriter(commands.home / "even", name="made", source="made", licence="none") as writer:
+        votes = {"tea": RealVotes(shares=(0.5, 0.5), voters=2)}
+        options = (Option(text="one"), Option(text="other"))
+        writer.add("test", Item(item="1", query="?", options=options, votes=votes))
+        writer.add_community(KnownCommunity(community="tea"))
+        writer.finish()
+    commands.quick("score", "even", "--predictor", "mine.py:mine").refused("nothing in the test part")
