@@ -20,7 +20,7 @@ from tui.cli.parts import (
     run_folder,
     simulation_of,
 )
-from tui.cli.spending import conduct, estimated, live, print_conduct, refuse_unkept
+from tui.cli.spending import conduct, estimated, live, print_beside, print_conduct, refuse_unkept
 from tui.plaintext import count
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_card(corpus, card, every_metric=options.all)
         print_conduct(found)
+        print_beside(card.usage)
         if failures:
             console().print(f"in {count(failures, 'judgement')} something failed: those ballots are missing")
     return 0 if any(task.rows for task in card.tasks) and not failures else 1

@@ -90,6 +90,13 @@ def add_model(parser: argparse.ArgumentParser, *, dry_run: bool = True) -> None:
         group.add_argument(
             "--dry-run", action="store_true", help="print the estimate of calls, tokens and cost alone"
         )
+    _adder(group)(
+        "mode",
+        "HOW",
+        "panel: each persona casts a ballot; direct: the model is asked once for the community's whole "
+        "distribution (panel)",
+        choices=("panel", "direct"),
+    )
     add_personas(group)
     add_reach(group)
     add_limits(group)

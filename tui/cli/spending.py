@@ -16,7 +16,7 @@ from tui.spent import money, total_cost
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bench.benchmark import Benchmark
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from simulator.run import Run
     from simulator.simulation import Simulation
 
-__all__ = ["conduct", "estimated", "live", "print_conduct", "refuse_unkept"]
+__all__ = ["conduct", "estimated", "live", "print_beside", "print_conduct", "refuse_unkept"]
 
 COLUMNS = ("phase", "calls", "requests", "failed", "prompt tokens", "of them cached", "reply tokens", "cost")
 EVERY = 1.0
@@ -145,6 +145,28 @@ def print_conduct(found: dict[str, Any]) -> None:
     screen.print()
 
 
+def print_beside(usage: Sequence[Mapping[str, Any]]) -> None:
+    """Print what the controls of a run took, and what was written beside it, each in a line, and all in one."""
+    by_control: dict[str, list[Mapping[str, Any]]] = {}
+    for row in usage:
+        if name := row.get("control"):
+            by_control.setdefault(name, []).append(row)
+    if not by_control:
+        return
+    rows = [{**_total(group), "phase": _briefly(name)} for name, group in by_control.items()]
+    heads = ("beside the run", *COLUMNS[1:])
+    everything = {**_total(usage), "phase": "all, with the run"}
+    print_table(
+        console(), "what stands beside it took", heads, [_cells(row) for row in (*rows, everything)], right=7
+    )
+
+
+def _briefly(name: str) -> str:
+    """Return a control's name without what it is a control of."""
+    what, colon, _ = name.partition(":")
+    return what if colon or "(" not in name else "direct"
+
+
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     figures = (
         row[name]
@@ -153,7 +175,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (row["phase"], *(f"{figure:,}" for figure in figures), money(row["cost"]))
 
 
-def _total(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _total(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     names = ("calls", "requests", "failures", "prompt_tokens", "cached_tokens", "completion_tokens")
     costs = [row["cost"] for row in rows]
     total = {name: sum(row[name] for row in rows) for name in names}

@@ -286,3 +286,26 @@ def test_the_help_of_bench_says_how_much_is_written_unless_told():
 def _bench():
     (commands,) = (a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     return commands.choices["bench"]
+
+
+def test_what_controls_took_is_told_in_a_line_each_and_all_of_it_in_one(capsys):
+    from tui.cli.spending import print_beside
+
+    row = {
+        "phase": "judge", "model": "m", "calls": 2, "requests": 3, "failures": 0, "prompt_tokens": 10,
+        "completion_tokens": 1, "cached_tokens": 0, "cost": 0.5, "estimated": 0, "problems": {},
+    }  # fmt: skip
+    whole = "language model asked for the whole distribution (m)"
+    names = ("shuffled communities: personas (m)", whole, f"no persona, no community: {whole}", "generation")
+    print_beside([row, *({**row, "control": name} for name in names)])
+    told = {
+        line.split("  ")[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines() if "$" in line
+    }
+    assert told == {
+        **dict.fromkeys(
+            ("shuffled communities", "direct", "no persona, no community", "generation"), "$0.50"
+        ),
+        "all, with the run": "$2.50",
+    }
+    print_beside([row])
+    assert not capsys.readouterr().out
