@@ -288,8 +288,10 @@ def _bench():
     return commands.choices["bench"]
 
 
-def test_what_controls_took_is_told_in_a_line_each_and_all_of_it_in_one(capsys):
+def test_what_controls_took_is_told_in_a_line_each_and_all_of_it_in_one(capsys, monkeypatch):
     from tui.cli.spending import print_beside
+
+    monkeypatch.setenv("COLUMNS", "140")
 
     row = {
         "phase": "judge", "model": "m", "calls": 2, "requests": 3, "failures": 0, "prompt_tokens": 10,
