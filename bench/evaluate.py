@@ -18,7 +18,7 @@ from bench.tasks.cases import make_cases
 from bench.tasks.community_identification import community_identification
 from bench.tasks.generation import TASK as GENERATED
 from bench.tasks.generation import generation
-from bench.writing import WRITE_PROMPTS, Writing
+from bench.tasks.writing import WRITE_PROMPTS, Writing
 from personas.errors import InputError
 from simulator.simulation import unseen
 
@@ -251,10 +251,15 @@ def evaluate_run(
             *(f"warning: {warning}" for warning in setting.warnings),
         ),
         **{**vars(found), "tasks": (*found.tasks, *others)},
-        usage=(
-            *(asdict(row) for row in run.usage()),
-            *({**asdict(row), "control": name} for name, row in usage),
-        ),
+        usage=_used(run, usage),
+    )
+
+
+def _used(run: Run, beside: Sequence[tuple[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Return what the run's model calls used up, and those of its controls by their names."""
+    return (
+        *(asdict(row) for row in run.usage()),
+        *({**asdict(row), "control": name} for name, row in beside),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from copy import copy
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
@@ -15,14 +14,13 @@ from personas.norms import most_contested, strongest
 from simulator.asking import question
 from simulator.cast import Minds, offline_cast, persona_cast
 from simulator.engine import Job, complete, run_jobs
-from simulator.item import Item, Preference, Query
+from simulator.jobs import embed_ahead, jobs_of, refuse_doubles
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 from simulator.models.choices import ModelChoices
 from simulator.models.model import StoppedError
 from simulator.record import begin, stopped
 from simulator.retrieval import retrieve
-from simulator.room import NOBODY
 from simulator.run import Run
 from simulator.setting import Place, Setting, map_communities
 from simulator.settings import Settings
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
+    from simulator.item import Item, Preference, Query
     from simulator.journal.usage import Spent
     from simulator.models.model import Message, Model
     from simulator.profile_writing import WrittenProfile
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["Simulation", "unseen"]
 
 REACH = {field.name for field in fields(ModelChoices)} - {"model"}
-EMBEDDED_AT_ONCE = 512
 LISTED_NORMS = 12
 """How many of its strongest and most contested norms a community is described with."""
 
@@ -173,8 +171,8 @@ class Simulation:
         """
         if not items:
             raise InputError("there is no item to judge", remedy="give at least one")
-        _refuse_doubles(items)
-        jobs = self._jobs(items, communities, as_if)
+        refuse_doubles(items)
+        jobs = jobs_of(items, self.setting.membership, communities, as_if)
         journal = Journal.create(None if out is None else Path(out))
         try:
             begin(journal, self, items, jobs, command, as_if)
@@ -234,7 +232,7 @@ class Simulation:
 
         if self.minds is None:
             raise InputError("the offline engine makes no call", remedy="name a model")
-        jobs = self._jobs(items, communities, as_if)
+        jobs = jobs_of(items, self.setting.membership, communities, as_if)
         return estimate(
             jobs,
             self.rooms(jobs, as_if),
@@ -269,7 +267,7 @@ class Simulation:
                     name: replace(room, profile=written[name].profile) if name in written else room
                     for name, room in rooms.items()
                 }
-                _embed_ahead(jobs, self.embedder)
+                embed_ahead(jobs, self.embedder)
                 at_once = max(
                     self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel
                 )
@@ -337,26 +335,6 @@ class Simulation:
             "contested": [asdict(norm) for norm in most_contested(setting.stores[name], LISTED_NORMS)],
         }
 
-    def _jobs(
-        self,
-        items: Sequence[Item | Query],
-        communities: Sequence[str] | None,
-        as_if: Mapping[str, str] | None,
-    ) -> list[Job]:
-        everyone = self.setting.membership
-        stand_ins = (name for name in (as_if or {}).values() if name != NOBODY)
-        for name in (*(communities or ()), *(as_if or {}), *stand_ins):
-            everyone[name]
-        jobs: list[Job] = []
-        for item in items:
-            concerned = list(communities or _concerned(item) or everyone.names)
-            jobs += [(_asked_of(item, name), name) for name in concerned if name in everyone.names]
-        if not jobs:
-            raise InputError(
-                "no item concerns a community that is simulated", remedy="name one with --community"
-            )
-        return jobs
-
 
 def _refuse_unknown(choices: Mapping[str, Any]) -> None:
     known = {field.name for field in fields(Settings)}
@@ -373,30 +351,3 @@ def _refuse_unknown(choices: Mapping[str, Any]) -> None:
 
 def _with_provider(name: str) -> str:
     return name if "/" in name else f"own/{name}"
-
-
-def _embed_ahead(jobs: Sequence[Job], embedder: Embedder) -> None:
-    """Embed what will be judged before any call is under way, since embedding holds up whatever waits."""
-    claims = dict.fromkeys(
-        option.claim for asked, _ in jobs if isinstance(asked, Item) for option in asked.options
-    )
-    texts = list(claims)
-    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
-        embedder.embed(texts[start : start + EMBEDDED_AT_ONCE])
-
-
-def _refuse_doubles(items: Sequence[Item | Query]) -> None:
-    double, count = Counter(item.item for item in items).most_common(1)[0]
-    if count > 1:
-        raise InputError(f"{count} items are named {double!r}", remedy="give each its own identity")
-
-
-def _asked_of(item: Item | Query, community: str) -> Item | Query:
-    """Return the item; a query becomes one of the community's own, as each writes other options for it."""
-    return replace(item, item=f"{item.item}@{community}") if isinstance(item, Query) else item
-
-
-def _concerned(item: Item | Query) -> tuple[str, ...]:
-    if isinstance(item, Query):
-        return ()
-    return tuple(item.votes) or ((item.community,) if item.community else ())

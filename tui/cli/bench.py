@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.controls import controls_named
 from bench.evaluate import run_benchmark
 from bench.report.reading import facts_of
-from bench.writing import WRITE_PROMPTS, Writing
+from bench.tasks.writing import WRITE_PROMPTS, Writing
 from personas.errors import InputError
 from tui.cli.cards import check_reports, print_card, print_markdown, write_card
 from tui.cli.output import console, print_json, progress

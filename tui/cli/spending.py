@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.benchmark import Benchmark
     from bench.controls import Control
-    from bench.writing import Writing
+    from bench.tasks.writing import Writing
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
     from simulator.item import Item, Query

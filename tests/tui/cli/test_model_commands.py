@@ -15,7 +15,7 @@ from stand_in import stand_in
 
 from bench.evaluate import Tasks
 from bench.tasks.prompted import CANDIDATES
-from bench.writing import WRITE_PROMPTS
+from bench.tasks.writing import WRITE_PROMPTS
 from tui.cli.arguments import make_parser
 
 SMALL = ("--panel", 4, "--rounds", 1)

@@ -12,14 +12,14 @@ from small_runs import forum
 from stand_in import stand_in
 from word_embedder import WordEmbedder
 
-import bench.writing as module
+import bench.tasks.writing as module
 from bench.benchmark import BenchmarkWriter, KnownCommunity
 from bench.evaluate import GENERATED_OFFLINE, LEFT_OUT, evaluate_run, run_benchmark
 from bench.heldout import BenchmarkPart
 from bench.split import hold_out
 from bench.tasks import generation as task
 from bench.tasks.prompted import CANDIDATES, prompts_of, which_half
-from bench.writing import WRITE_PROMPTS, Writing
+from bench.tasks.writing import WRITE_PROMPTS, Writing
 from personas.community import Profile, ProfileSentence
 from personas.errors import InputError, StoppedError
 from simulator import Simulation
