@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,6 +91,23 @@ class SentenceEmbedder:
             ) from error
 
 
+PATIENCE = 60.0
+"""Seconds to wait for another process that has the cache."""
+
+
+def _begin_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; where another process is doing so, SQLite does not wait, and so we do."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 class CachedEmbedder:
     """An embedder that never embeds the same text twice: vectors are kept in one SQLite file.
 
@@ -144,8 +162,8 @@ class CachedEmbedder:
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=60)
-        db.execute("PRAGMA journal_mode = WAL")
+        db = sqlite3.connect(self.path, timeout=PATIENCE)
+        _begin_wal(db)
         db.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
         return db
 
