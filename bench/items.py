@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from personas.community import Membership
     from personas.corpus import Corpus
 
-__all__ = ["BuiltItems", "build_items"]
+__all__ = ["BuiltItems", "build_items", "counted_votes", "endorsed_votes", "ranked_votes"]
 
 AGREE, DISAGREE = "Agree", "Disagree"
 LEAST_VOTERS = 10
@@ -99,7 +99,7 @@ def _statements(
             left_out[f"fewer than {LEAST_VOTERS} voters in a community"] += 1
             continue
         entry = found.setdefault(row["post"], {**row, "votes": {}})
-        entry["votes"][row["community"]] = _counted([row["up"], row["down"]])
+        entry["votes"][row["community"]] = counted_votes([row["up"], row["down"]])
     return [
         Item(
             item=post,
@@ -143,7 +143,7 @@ def _questions(corpus: Corpus, wanted: set[str] | None, left_out: Counter[str]) 
         for name in names:
             chosen = [counts.get((option["post"], name), 0) for option in row["options"]]
             if sum(chosen) >= LEAST_VOTERS:
-                votes[name] = _counted(chosen)
+                votes[name] = counted_votes(chosen)
             elif sum(chosen):
                 left_out[f"fewer than {LEAST_VOTERS} voters in a community"] += 1
         if votes:
@@ -189,7 +189,7 @@ def _threads(
             continue
         rng = derived_rng(seed, "options", row["thread"])
         replies = [replies[index] for index in rng.permutation(len(replies))]
-        votes = _endorsed(replies, prior) if row["voted"] else _ranked(replies)
+        votes = endorsed_votes(replies, prior) if row["voted"] else ranked_votes(replies)
         if votes is None:
             left_out["no votes on any reply"] += 1
             continue
@@ -230,7 +230,7 @@ def _sound(texts: Sequence[str], left_out: Counter[str]) -> bool:
     return False
 
 
-def _counted(counts: Sequence[int]) -> RealVotes:
+def counted_votes(counts: Sequence[int]) -> RealVotes:
     """Return real choices with the 95 % intervals of their shares (Beta marginals, prior 1/2)."""
     from scipy.special import betaincinv
 
@@ -248,7 +248,7 @@ def _counted(counts: Sequence[int]) -> RealVotes:
     )
 
 
-def _endorsed(replies: Sequence[dict[str, Any]], prior: tuple[float, float]) -> RealVotes | None:
+def endorsed_votes(replies: Sequence[dict[str, Any]], prior: tuple[float, float]) -> RealVotes | None:
     """Return endorsements, normalised over the options, with the intervals of each endorsement's Beta."""
     from scipy.special import betaincinv
 
@@ -270,7 +270,7 @@ def _endorsed(replies: Sequence[dict[str, Any]], prior: tuple[float, float]) -> 
     )
 
 
-def _ranked(replies: Sequence[dict[str, Any]]) -> RealVotes | None:
+def ranked_votes(replies: Sequence[dict[str, Any]]) -> RealVotes | None:
     """Return mid-ranks of net scores, normalised: without numbers of voters there is nothing better."""
     from scipy.stats import rankdata
 

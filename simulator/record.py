@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,15 @@ from simulator.item import Item
 from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from simulator.engine import Job
     from simulator.item import Query
     from simulator.journal import Journal
+    from simulator.room import Room
     from simulator.simulation import Simulation
 
-__all__ = ["begin", "stopped"]
+__all__ = ["begin", "recording"]
 
 
 def begin(
@@ -65,7 +66,30 @@ def begin(
     journal.event("start", {"jobs": len(jobs)})
 
 
-def stopped(journal: Journal, stop: StoppedError) -> StoppedError:
+@contextmanager
+def recording(journal: Journal, rooms: Mapping[str, Room]) -> Iterator[None]:
+    """Write who judges, let the run be carried out, and leave its record done, stopped, or as a crash leaves it.
+
+    Raises:
+        StoppedError: the run must not go on; what is done is in the journal.
+    """
+    try:
+        journal.add_personas(
+            (persona.persona, name, asdict(persona))
+            for name, room in rooms.items()
+            for persona in room.panel.personas
+        )
+        yield
+    except StoppedError as stop:
+        raise _stopped(journal, stop) from stop
+    except BaseException:
+        journal.close()
+        raise
+    journal.set_facts({"state": "done"})
+    journal.event("done", {})
+
+
+def _stopped(journal: Journal, stop: StoppedError) -> StoppedError:
     """Close the journal of a run that must not go on, and return what to say of it."""
     done, total = journal.progress()
     with suppress(StoppedError):  # a full disk has no room for this either

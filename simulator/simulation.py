@@ -18,8 +18,7 @@ from simulator.jobs import embed_ahead, jobs_of, refuse_doubles
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 from simulator.models.choices import ModelChoices
-from simulator.models.model import StoppedError
-from simulator.record import begin, stopped
+from simulator.record import begin, recording
 from simulator.retrieval import retrieve
 from simulator.run import Run
 from simulator.setting import Place, Setting, map_communities
@@ -177,19 +176,11 @@ class Simulation:
         try:
             begin(journal, self, items, jobs, command, as_if)
             rooms = self.rooms(jobs, as_if)
-            journal.add_personas(
-                (persona.persona, name, asdict(persona))
-                for name, room in rooms.items()
-                for persona in room.panel.personas
-            )
-            complete(self._carry_out(jobs, rooms, journal, advance))
-        except StoppedError as stop:
-            raise stopped(journal, stop) from stop
         except BaseException:
             journal.close()
             raise
-        journal.set_facts({"state": "done"})
-        journal.event("done", {})
+        with recording(journal, rooms):
+            complete(self._carry_out(jobs, rooms, journal, advance))
         return Run(journal)
 
     def rooms(self, jobs: Sequence[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from bench.items import BuiltItems, _endorsed, _ranked
+from bench.items import BuiltItems, endorsed_votes, ranked_votes
 from personas.norms import as_said
 from personas.seeds import derived_rng
 from simulator.item import Item, Option
@@ -76,7 +76,7 @@ def _item(
         return None
     rng = derived_rng(seed, "options", posts[0]["post"])
     posts = [posts[index] for index in rng.permutation(len(posts))]
-    votes = _endorsed(posts, prior) or _ranked(posts)
+    votes = endorsed_votes(posts, prior) or ranked_votes(posts)
     if votes is None:
         left_out["no votes on any post"] += 1
         return None

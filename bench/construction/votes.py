@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.items import _counted, _endorsed, _ranked
+from bench.items import counted_votes, endorsed_votes, ranked_votes
 from personas.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def _kept(
 ) -> RealVotes | None:
     if votes.up and votes.down:
         replies = [{"up": votes.up[place], "down": votes.down[place]} for place in kept]
-        return _endorsed(replies, prior)
+        return endorsed_votes(replies, prior)
     if votes.up:
         counts = [votes.up[place] for place in kept]
-        return _counted(counts) if any(counts) else None
-    return _ranked([{"score": scores.get(item.options[place].post)} for place in kept])
+        return counted_votes(counts) if any(counts) else None
+    return ranked_votes([{"score": scores.get(item.options[place].post)} for place in kept])

@@ -21,9 +21,8 @@ from simulator.flow import Flow
 from simulator.generate import Sampling
 from simulator.item import Query
 from simulator.journal import Journal
-from simulator.models.model import StoppedError
 from simulator.persona_generator import PersonaGenerator
-from simulator.record import begin, stopped
+from simulator.record import begin, recording
 from simulator.run import Run
 from simulator.simulation import unseen
 
@@ -139,19 +138,11 @@ class Writing:
         try:
             begin(journal, self.simulation, [asked for asked, _ in jobs], jobs, None)
             rooms = self._rooms()
-            journal.add_personas(
-                (persona.persona, name, asdict(persona))
-                for name, room in rooms.items()
-                for persona in room.panel.personas
-            )
-            complete(self._carry_out(jobs, rooms, journal, advance))
-        except StoppedError as stop:
-            raise stopped(journal, stop) from stop
         except BaseException:
             journal.close()
             raise
-        journal.set_facts({"state": "done"})
-        journal.event("done", {})
+        with recording(journal, rooms):
+            complete(self._carry_out(jobs, rooms, journal, advance))
         run = Run(journal)
         return run, self._read(run)
 
