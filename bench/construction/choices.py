@@ -27,7 +27,7 @@ class Choices:
         options: replies that an item offers, at the most; of more, those best on the three criteria are chosen.
         percentile: items below this percentile of the training items on a criterion are left out; 0 keeps all.
         least: the least value of a criterion, by its name, instead of the percentile's.
-        alike: the similarity from which on two texts say the same (``bench.construction.near.MEASURE``).
+        alike: the similarity from which on two texts say the same (``personas.near.MEASURE``).
         bot_posts: how many posts it takes to tell a bot by repetition.
         bot_share: the share of posts that repeat each other, or say so, from which on a member is a bot.
         bot_hourly: more posts than this in an hour are a bot's.

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bench.construction.bots import Habits, bots, says_it_is_a_bot
-from bench.construction.near import NearTexts, normalised
 from personas.corpus import Corpus
 from personas.errors import InputError
+from personas.near import NearTexts, normalised
 from personas.norms import as_said
 from personas.tables import TABLES, schema
 

@@ -21,12 +21,12 @@ from bench.construction.datasheet import Sheet, as_datasheet
 from bench.construction.found import people_of, sub_communities
 from bench.construction.identification import candidates_of, given_away
 from bench.construction.masked import MaskedBenchmark
-from bench.construction.near import MEASURE
 from bench.construction.splitting import part_threads
 from bench.construction.weaknesses import unseen
 from bench.instances import TASKS, write_instances
 from bench.tasks.community_identification import rivals
 from personas.errors import InputError
+from personas.near import MEASURE
 from personas.seeds import derived_rng
 from simulator.setting import map_communities
 from simulator.settings import Settings

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.construction.cues import mentions, name_forms, skeleton, surface
-from bench.construction.near import normalised
 from bench.construction.weaknesses import interval
+from personas.near import normalised
 from personas.seeds import derived_rng
 
 if TYPE_CHECKING:

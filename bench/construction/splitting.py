@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.construction.lone_posts import QUESTION
-from bench.construction.near import NearTexts
 from bench.split import hold_out
+from personas.near import NearTexts
 from personas.norms import as_said
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from word_embedder import WordEmbedder
 
 from bench.benchmark import PARTS, Benchmark
 from bench.construction import MaskedBenchmark, construct
-from bench.construction.near import normalised
 from personas import InputError
+from personas.near import normalised
 
 
 def build(corpus, out, **options):

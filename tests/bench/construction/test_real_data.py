@@ -7,8 +7,8 @@ from word_embedder import WordEmbedder
 
 from bench.benchmark import PARTS
 from bench.construction import construct
-from bench.construction.near import normalised
 from personas import ingest
+from personas.near import normalised
 
 pytestmark = pytest.mark.real_data
 KEY = b"sixteen bytes or more"

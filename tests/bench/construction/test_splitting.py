@@ -9,8 +9,8 @@ from made_forum import moment
 from small_corpora import make_corpus, said, voted
 
 from bench.construction.choices import Choices
-from bench.construction.near import normalised
 from bench.construction.splitting import Leaks, part_threads
+from personas.near import normalised
 from simulator.item import Item, Option
 
 BASE = (

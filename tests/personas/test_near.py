@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bench.construction.near import NearTexts, Twin, jaccard, normalised, shingles
 from personas import InputError
+from personas.near import NearTexts, Twin, jaccard, normalised, shingles
 
 LONG = "Rinse the paper filter with hot water before you brew, or the coffee tastes of paper; it takes ten seconds."
 
