@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest, pooled
+from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest
 from bench.controls import run_controls, spent_by
 from bench.heldout import BenchmarkPart, lineup_of, nothing_to_judge, told_of
 from bench.predictors import NOBODY, Instead, NormPredictor, Predictor, RunPredictor, fit
@@ -20,6 +20,7 @@ from bench.tasks.generation import TASK as GENERATED
 from bench.tasks.generation import generation
 from bench.tasks.writing import WRITE_PROMPTS, Writing
 from personas.errors import InputError
+from personas.pooling import pooled
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:

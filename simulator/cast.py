@@ -11,9 +11,11 @@ from simulator.generate import RetrievalGenerator
 from simulator.judge import NormJudge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from personas.embedding import Embedder
+    from simulator.generate import Generator
     from simulator.journal import Journal
     from simulator.models.choices import ModelChoices
     from simulator.models.gate import Gate
@@ -78,12 +80,22 @@ class Cast:
     stack: Stack | None = None
 
 
-def offline_cast(settings: Settings, setting: Setting, embedder: Embedder) -> Cast:
-    """Return the offline engine: no language model, but what the community endorsed nearby."""
+def offline_cast(
+    settings: Settings,
+    setting: Setting,
+    embedder: Embedder,
+    *,
+    once: Callable[[Generator], Generator] = lambda generator: generator,
+) -> Cast:
+    """Return the offline engine: no language model, but what the community endorsed nearby.
+
+    Args:
+        once: what makes a generator write once what several communities judge (``SharedSets``).
+    """
     return Cast(
         flow=Flow(
             judge=NormJudge(seed=settings.seed, sharpness=setting.sharpness.value),
-            generator=RetrievalGenerator(embedder, seed=settings.seed, sampling=settings.sampling),
+            generator=once(RetrievalGenerator(embedder, seed=settings.seed, sampling=settings.sampling)),
             discussion=OpinionDynamics(),
             embedder=embedder,
             keep=settings.keep,
@@ -93,8 +105,18 @@ def offline_cast(settings: Settings, setting: Setting, embedder: Embedder) -> Ca
     )
 
 
-def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: Journal) -> Cast:
+def persona_cast(
+    settings: Settings,
+    minds: Minds,
+    embedder: Embedder,
+    journal: Journal,
+    *,
+    once: Callable[[Generator], Generator] = lambda generator: generator,
+) -> Cast:
     """Return language-model personas whose every call goes through the journal.
+
+    Args:
+        once: what makes a generator write once what several communities judge (``SharedSets``).
 
     Raises:
         InputError: the model cannot be reached in the way that was chosen, or has a money limit and no price.
@@ -120,10 +142,10 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
     )
     model = Gate(stack.model)
     if settings.mode == "direct":
-        return Cast(flow=_direct_flow(settings, model, prompts, embedder), model=model, stack=stack)
+        return Cast(flow=_direct_flow(settings, model, prompts, embedder, once), model=model, stack=stack)
     flow = Flow(
         judge=PersonaJudge(model, prompts, settings=settings),
-        generator=PersonaGenerator(model, prompts, embedder, settings=settings),
+        generator=once(PersonaGenerator(model, prompts, embedder, settings=settings)),
         discussion=PersonaDiscussion(model, prompts, settings=settings),
         embedder=embedder,
         keep=settings.near,
@@ -133,14 +155,20 @@ def persona_cast(settings: Settings, minds: Minds, embedder: Embedder, journal: 
     return Cast(flow=flow, model=model, stack=stack)
 
 
-def _direct_flow(settings: Settings, model: Model, prompts: Prompts, embedder: Embedder) -> Flow:
+def _direct_flow(
+    settings: Settings,
+    model: Model,
+    prompts: Prompts,
+    embedder: Embedder,
+    once: Callable[[Generator], Generator],
+) -> Flow:
     from simulator.direct_judge import DirectJudge, forecast
     from simulator.persona_discussion import PersonaDiscussion
     from simulator.persona_generator import PersonaGenerator
 
     return Flow(
         judge=DirectJudge(model, prompts, settings=settings),
-        generator=PersonaGenerator(model, prompts, embedder, settings=settings),
+        generator=once(PersonaGenerator(model, prompts, embedder, settings=settings)),
         discussion=PersonaDiscussion(model, prompts, settings=settings),
         embedder=embedder,
         keep=settings.near,

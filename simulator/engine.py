@@ -12,7 +12,7 @@ from simulator.aggregate import flip_rate, position_bias
 from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Collection, Coroutine, Mapping
 
     from simulator.flow import Flow, Outcome
     from simulator.item import Item, Query
@@ -37,7 +37,7 @@ def complete(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 async def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Collection[Job],
     rooms: Mapping[str, Room],
     flow: Flow,
     journal: Journal,
@@ -55,9 +55,8 @@ async def run_jobs(
     Raises:
         StoppedError: the run must not go on; all that was in flight has landed.
     """
-    done = journal.done()
-    waiting = iter([job for job in jobs if (job[0].item, job[1]) not in done])
-    count = len(done)
+    waiting = (job for job in jobs if not journal.has_result(job[0].item, job[1]))
+    count, total = journal.progress()[0], len(jobs)
     stopped: list[StoppedError] = []
     kept: dict[str, set[str]] = {}
 
@@ -72,12 +71,12 @@ async def run_jobs(
                 stopped.append(stop)
                 return
             count += 1
-            advance(count, len(jobs))
+            advance(count, total)
             if stopped:  # only now: what this worker had in flight was paid for
                 return
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(jobs))):
+        for _ in range(min(concurrency, total)):
             group.create_task(worker())
     if stopped:
         raise stopped[0]

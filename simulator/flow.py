@@ -155,7 +155,7 @@ class Flow:
             item=asked.item,
             query=asked.query,
             options=tuple(options),
-            community=room.community,
+            community=room.community if asked.writer is None else asked.writer,
             turns=asked.turns,
         )
         return {"item": item, "diversity": diversity(self.embedder.embed([o.text for o in options]))}

@@ -40,6 +40,7 @@ class Option:
         post: the post of the corpus that it stems from; empty where it stems from none.
         created: when that post was written; None where unknown.
         place: in which place it was shown to those who voted, from 0; None where that is unknown or varied.
+        writer: the persona that wrote it; empty where none did.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Option:
     post: str = ""
     created: datetime | None = None
     place: int | None = None
+    writer: str = ""
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -143,16 +145,26 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """An item that has no options yet: its community writes ``count`` of them.
+    """An item that has no options yet: ``count`` of them are written for it, or drawn from its pool.
 
     Args:
         item: its identity. ``query``: what is asked. ``turns``: what was said before it.
+        writer: whose personas write the options, which all communities that are asked then judge: a community's,
+            or those of ``NOBODY`` (of ``simulator.room``); None for each community to write its own.
+        pool: texts to draw the options from instead.
     """
 
     item: str
     query: str
     count: int = 4
     turns: tuple[Turn, ...] = ()
+    writer: str | None = None
+    pool: tuple[str, ...] = ()
+
+    @property
+    def shared(self) -> bool:
+        """Whether all communities judge the same options."""
+        return self.writer is not None
 
 
 @dataclass(frozen=True, kw_only=True)

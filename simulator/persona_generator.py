@@ -88,18 +88,19 @@ class PersonaGenerator:
             )
         norms = retrieve_for_query(query, room.store, self.embedder, keep=self.settings.near)
         requests = enumerate(self._writers(query, room))
-        texts: dict[str, str] = {}
+        written: dict[str, Option] = {}
         failures: list[str] = []
         for _ in range(DRAWS):
-            if (missing := query.count - len(texts)) <= 0:
+            if (missing := query.count - len(written)) <= 0:
                 break
-            for found in await self._drawn(query, room, norms, missing, requests):
+            for writer, found in await self._drawn(query, room, norms, missing, requests):
                 failures += [_why(found)] if found.failure else []
                 for text in found.value or ():
-                    texts.setdefault(" ".join(text.casefold().split()), text)
-        if len(texts) < FEWEST:
-            raise _too_few(query, len(texts), failures)
-        return [Option(text=text) for text in islice(texts.values(), query.count)]
+                    option = Option(text=text, writer=writer)
+                    written.setdefault(" ".join(text.casefold().split()), option)
+        if len(written) < FEWEST:
+            raise _too_few(query, len(written), failures)
+        return list(islice(written.values(), query.count))
 
     def _writers(self, query: Query, room: Room) -> Iterator[int]:
         """Yield who writes, as places in the panel: nobody twice before everybody has written."""
@@ -109,15 +110,14 @@ class PersonaGenerator:
 
     async def _drawn(
         self, query: Query, room: Room, norms: Retrieved, missing: int, requests: Iterator[tuple[int, int]]
-    ) -> list[Written]:
-        """Ask for what is missing: of one persona in one request, or each of another."""
+    ) -> list[tuple[str, Written]]:
+        """Ask for what is missing: of one persona in one request, or each of another; return who wrote what."""
         jointly = self.settings.sampling == "negatively-correlated"
         count = missing if jointly else 1
-        asked = [
-            self._written(query, room, norms, place, count=count, draw=draw)
-            for draw, place in islice(requests, 1 if jointly else missing)
-        ]
-        return await together(asked)
+        drawn = list(islice(requests, 1 if jointly else missing))
+        asked = [self._written(query, room, norms, place, count=count, draw=draw) for draw, place in drawn]
+        writers = [room.panel.personas[place].persona for _, place in drawn]
+        return list(zip(writers, await together(asked), strict=True))
 
     async def _written(
         self, query: Query, room: Room, norms: Retrieved, place: int, *, count: int, draw: int

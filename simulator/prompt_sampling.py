@@ -60,9 +60,7 @@ class PromptSampler:
         embedder: Embedder,
     ) -> None:
         self.rooms, self.prompts, self.settings, self.embedder = rooms, prompts, settings, embedder
-        self.queries: list[tuple[Query, str]] = [
-            (asked, name) for asked, name in jobs if not isinstance(asked, Item) and asked.count >= FEWEST
-        ]
+        self.queries = _to_write(jobs)
         self.judged = [(asked, name) for asked, name in jobs if FEWEST <= size_of(asked) <= len(LETTERS)]
         self.hearing = {name: self._hearing(room) for name, room in rooms.items()}
         self.rendered = 0
@@ -158,6 +156,15 @@ class PromptSampler:
             return {}
         ballots = [_cast(persona.persona, 2) for persona in room.panel.personas]
         return listening(room, ballots, heard=self.settings.heard, seed=self.settings.seed)
+
+
+def _to_write(jobs: Iterable[Job]) -> list[tuple[Query, str]]:
+    """Return what is written, and by whom: what several communities judge once, and nothing that has a pool."""
+    found: dict[str, tuple[Query, str]] = {}
+    for asked, name in jobs:
+        if not isinstance(asked, Item) and asked.count >= FEWEST and not asked.pool:
+            found[asked.item] = (asked, name if asked.writer is None else asked.writer)
+    return list(found.values())
 
 
 def token_count(text: str) -> int:

@@ -14,7 +14,7 @@ from simulator.item import Item
 from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from simulator.engine import Job
     from simulator.item import Query
@@ -28,13 +28,12 @@ __all__ = ["begin", "recording"]
 def begin(
     journal: Journal,
     simulation: Simulation,
-    items: Sequence[Item | Query],
-    jobs: Sequence[Job],
+    items: Collection[Item | Query],
+    jobs: Collection[Job],
     command: Mapping[str, Any] | None,
     as_if: Mapping[str, str] | None = None,
 ) -> None:
     """Write what the run is made of, or see that it is what the journal already says."""
-    whole = [item for item in items if isinstance(item, Item)]
     facts = {
         "settings": simulation.settings.deciding(),
         "corpus": simulation.corpus.content,
@@ -42,8 +41,8 @@ def begin(
         "predictor": simulation.predictor,
         "prompts": simulation.minds.prompts.fingerprint if simulation.minds else "",
         "version": version("commonbond"),
-        "items": _digest([asdict(item) for item in items]),
-        "jobs": _digest([(item.item, name) for item, name in jobs]),
+        "items": _digest(asdict(item) for item in items),
+        "jobs": _digest((item.item, name) for item, name in jobs),
         "as_if": dict(sorted((as_if or {}).items())),
     }
     for name, value in facts.items():
@@ -61,8 +60,8 @@ def begin(
         journal.set_facts({"command": command})
     if simulation.minds:
         journal.set_facts({"reach": asdict(simulation.minds.reach)})
-    journal.add_items(whole)
-    journal.add_jobs([(item.item, name) for item, name in jobs])
+    journal.add_items(item for item in items if isinstance(item, Item))
+    journal.add_jobs((item.item, name) for item, name in jobs)
     journal.event("start", {"jobs": len(jobs)})
 
 
@@ -126,5 +125,8 @@ def _difference(name: str, before: Any, now: Any) -> str:
     return f"its {name} differ ({', '.join(told)})"
 
 
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+def _digest(values: Iterable[Any]) -> str:
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(json.dumps(value, sort_keys=True, default=str).encode() + b"\n")
+    return digest.hexdigest()

@@ -5,27 +5,32 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import proxy
 
 from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
 from personas.norms import most_contested, strongest
+from personas.pooling import pooled
 from simulator.asking import question
+from simulator.candidates import SharedSets
 from simulator.cast import Minds, offline_cast, persona_cast
 from simulator.engine import Job, complete, run_jobs
-from simulator.jobs import embed_ahead, jobs_of, refuse_doubles
+from simulator.jobs import Jobs, embed_ahead, refuse_doubles, refuse_strangers
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 from simulator.models.choices import ModelChoices
 from simulator.record import begin, recording
 from simulator.retrieval import retrieve
+from simulator.room import NOBODY
 from simulator.run import Run
 from simulator.setting import Place, Setting, map_communities
 from simulator.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from personas.corpus import Corpus
     from simulator.estimate import Estimate
@@ -141,7 +146,7 @@ class Simulation:
 
     def run(
         self,
-        items: Sequence[Item | Query],
+        items: Collection[Item | Query],
         *,
         out: str | Path | None = None,
         communities: Sequence[str] | None = None,
@@ -155,7 +160,8 @@ class Simulation:
         In a folder that holds the same run unfinished, the run goes on.
 
         Args:
-            items: what is judged, and queries whose options the communities are to write.
+            items: what is judged, and queries whose options are to be written or drawn; gone through several
+                times, and never all in memory where the collection does not hold them so.
             out: the run's folder; in memory where None.
             communities: the communities to ask instead.
             as_if: for a control, whose panel, norms and profile stand in for each community's own; ``NOBODY``
@@ -171,7 +177,8 @@ class Simulation:
         if not items:
             raise InputError("there is no item to judge", remedy="give at least one")
         refuse_doubles(items)
-        jobs = jobs_of(items, self.setting.membership, communities, as_if)
+        refuse_strangers(self.setting.membership, as_if)
+        jobs = Jobs(items, self.setting.membership, communities)
         journal = Journal.create(None if out is None else Path(out))
         try:
             begin(journal, self, items, jobs, command, as_if)
@@ -183,13 +190,28 @@ class Simulation:
             complete(self._carry_out(jobs, rooms, journal, advance))
         return Run(journal)
 
-    def rooms(self, jobs: Sequence[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:
+    def rooms(self, jobs: Iterable[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:
         """Return the room of every community that jobs concern, or that of the one that stands in for it."""
         others = as_if or {}
         return {
             name: self.setting.room(others.get(name, name), self.settings)
             for name in dict.fromkeys(job[1] for job in jobs)
         }
+
+    def _writing(self, jobs: Jobs, rooms: Mapping[str, Room]) -> dict[str, Room]:
+        """Return the rooms of those who write what several communities judge.
+
+        Nobody in particular knows nothing; without a model, it knows what everybody that is asked has said.
+        """
+        found = {
+            name: rooms[name] if name in rooms else self.setting.room(name, self.settings)
+            for name in jobs.writers
+        }
+        if NOBODY in found and self.minds is None:
+            prior = {"a0": self.settings.up_prior, "b0": self.settings.down_prior}
+            everybody = pooled({name: room.store for name, room in rooms.items()}, **prior)
+            found[NOBODY] = replace(found[NOBODY], store=everybody)
+        return found
 
     def prompts_for(self, item: Item, community: str) -> list[tuple[Message, ...]]:
         """Return what each persona of a community's panel would be sent to judge an item, in their order.
@@ -209,7 +231,7 @@ class Simulation:
 
     def estimate(
         self,
-        items: Sequence[Item | Query],
+        items: Collection[Item | Query],
         *,
         communities: Sequence[str] | None = None,
         as_if: Mapping[str, str] | None = None,
@@ -223,10 +245,12 @@ class Simulation:
 
         if self.minds is None:
             raise InputError("the offline engine makes no call", remedy="name a model")
-        jobs = jobs_of(items, self.setting.membership, communities, as_if)
+        refuse_strangers(self.setting.membership, as_if)
+        jobs = Jobs(items, self.setting.membership, communities)
+        rooms = self.rooms(jobs, as_if)
         return estimate(
-            jobs,
-            self.rooms(jobs, as_if),
+            list(jobs),
+            {**rooms, **self._writing(jobs, rooms)},
             self.minds.prompts,
             self.settings,
             embedder=self.embedder,
@@ -235,19 +259,35 @@ class Simulation:
 
     async def _carry_out(
         self,
-        jobs: Sequence[Job],
+        jobs: Jobs,
         rooms: Mapping[str, Room],
         journal: Journal,
         advance: Callable[[int, int], None],
     ) -> None:
+        writing = self._writing(jobs, rooms)
+        # A flow and its graph hold each other, and would hold the journal and its lock with them.
+        record = proxy(journal)
+
+        def kept(name: str) -> Item | None:
+            found: Item | None = record.find_item(name)
+            return found
+
+        once = partial(
+            SharedSets,
+            rooms=writing,
+            kept=kept,
+            embedder=self.embedder,
+            seed=self.settings.seed,
+            sampling=self.settings.sampling,
+        )
         if self.minds is None:
             self._describe(journal, {})
-            cast = offline_cast(self.settings, self.setting, self.embedder)
+            cast = offline_cast(self.settings, self.setting, self.embedder, once=once)
             await run_jobs(
                 jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
             )
             return
-        cast = persona_cast(self.settings, self.minds, self.embedder, journal)
+        cast = persona_cast(self.settings, self.minds, self.embedder, journal, once=once)
         model, stack = cast.model, cast.stack
         assert model is not None and stack is not None
         try:
@@ -258,6 +298,7 @@ class Simulation:
                     name: replace(room, profile=written[name].profile) if name in written else room
                     for name, room in rooms.items()
                 }
+                writing.update({name: rooms[name] for name in writing if name in rooms})
                 embed_ahead(jobs, self.embedder)
                 at_once = max(
                     self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel

@@ -189,15 +189,15 @@ class Journal:
         with self._writing():
             self._db.executemany("INSERT OR REPLACE INTO personas VALUES (?, ?, ?)", rows)
 
-    def add_jobs(self, jobs: Sequence[tuple[str, str]]) -> None:
+    def add_jobs(self, jobs: Iterable[tuple[str, str]]) -> None:
         """Write which item is to be judged by which community, in order."""
-        rows = [(item, community, place) for place, (item, community) in enumerate(jobs)]
+        rows = ((item, community, place) for place, (item, community) in enumerate(jobs))
         with self._writing():
             self._db.executemany("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", rows)
 
     def add_items(self, items: Iterable[Item]) -> None:
         """Write items in order."""
-        rows = [(item.item, place, to_text(item_body(item))) for place, item in enumerate(items)]
+        rows = ((item.item, place, to_text(item_body(item))) for place, item in enumerate(items))
         with self._writing():
             self._db.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, 0, ?)", rows)
 
@@ -217,11 +217,10 @@ class Journal:
         """Write all that came of one item in one community, at once."""
         with self._writing():
             if not self._db.execute("SELECT 1 FROM items WHERE item = ?", [item.item]).fetchone():
-                # A generated item's place is its job's, not the order in which jobs happen to be done.
+                # A generated item's place is its first job's, not the order in which jobs happen to be done.
                 self._db.execute(
-                    """INSERT INTO items VALUES (?1, coalesce((SELECT place FROM jobs
-                                                 WHERE item = ?1 AND community = ?2), 0), 1, ?3)""",
-                    [item.item, community, to_text(item_body(item))],
+                    "INSERT INTO items SELECT ?1, coalesce(min(place), 0), 1, ?2 FROM jobs WHERE item = ?1",
+                    [item.item, to_text(item_body(item))],
                 )
             rows = [
                 (item.item, community, ballot.round, ballot.persona, to_text(ballot_body(ballot)))
@@ -281,9 +280,14 @@ class Journal:
         Raises:
             InputError: the run has no such item.
         """
-        found: Item | None = self._one("SELECT body FROM items WHERE item = ?", [name], made=_item)
+        found = self.find_item(name)
         if found is None:
             raise InputError(f"the run has no item {name!r}", where=str(self.folder))
+        return found
+
+    def find_item(self, name: str) -> Item | None:
+        """Return one item; None where the run has none of this name, or its options are not written yet."""
+        found: Item | None = self._one("SELECT body FROM items WHERE item = ?", [name], made=_item)
         return found
 
     def ballots(self, item: str, community: str, *, round: int | None = None) -> list[Ballot]:
@@ -334,8 +338,9 @@ class Journal:
             anew = sorted((failed | self.ledger.forget_failed()) & self.done())
             for table in ("results", "ballots"):
                 self._db.executemany(f"DELETE FROM {table} WHERE item = ? AND community = ?", anew)
-            self._db.executemany(
-                "DELETE FROM items WHERE generated AND item = ?", [(item,) for item, _ in anew]
+            self._db.executemany(  # what others have judged stays as they judged it
+                "DELETE FROM items WHERE generated AND item = ?1 AND item NOT IN (SELECT item FROM results)",
+                [(item,) for item, _ in anew],
             )
             self._db.execute("UPDATE facts SET value = '\"unfinished\"' WHERE name = 'state'")
             self._append("retry", {"results": len(anew)})
@@ -344,6 +349,11 @@ class Journal:
     def done(self) -> set[tuple[str, str]]:
         """Return the (item, community) pairs that have a result."""
         return set(self._all("SELECT item, community FROM results"))
+
+    def has_result(self, item: str, community: str) -> bool:
+        """Return whether anything came of an item in a community, be it a failure."""
+        query = "SELECT 1 FROM results WHERE item = ? AND community = ?"
+        return self._one(query, [item, community]) is not None
 
     def progress(self) -> tuple[int, int]:
         """Return how many jobs are done, and how many there are."""

@@ -157,8 +157,13 @@ class Prompts:
         """Return what a persona is sent to write one response, or ``count`` that stand for differing values.
 
         The latter are negatively correlated: one request for a set whose responses lie apart on the two axes of
-        value of Inglehart and Welzel (Zhang et al. 2025).
+        value of Inglehart and Welzel (Zhang et al. 2025). Nobody in particular writes in no community's voice,
+        and is told neither a profile nor a norm.
         """
+        if not room.community:
+            form = self._fill("writer-one") if count == 1 else self._fill("writer-set", count=count)
+            asked = self._fill("question", said=self._said(query))
+            return _message("system", self._marked("writer")), _message("user", asked, form)
         task = self._fill("generate-one") if count == 1 else self._fill("generate-set", count=count)
         return self._messages(room, self._asked(query, shown), self._persona(room, persona, recalled), task)
 

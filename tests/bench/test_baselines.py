@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from small_corpora import day
 from small_runs import store_of
 
-from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest, pooled
+from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest
+from personas.pooling import pooled
 from simulator.item import Item, Option, RealVotes
 
 

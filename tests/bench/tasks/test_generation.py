@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from small_runs import store_of
 
-from bench.baselines import pooled
+from personas.pooling import pooled
 from bench.metrics import mean_pairwise_similarity
 from bench.tasks import generation as task
 from bench.tasks.generation import generation
