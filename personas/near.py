@@ -24,7 +24,18 @@ from personas.seeds import derived_rng
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MEASURE", "NearTexts", "Twin", "jaccard", "normalised", "shingles"]
+__all__ = [
+    "MEASURE",
+    "NearTexts",
+    "Twin",
+    "band_rows",
+    "bands",
+    "fixed_parts",
+    "jaccard",
+    "key_of",
+    "normalised",
+    "shingles",
+]
 
 MEASURE = (
     "Jaccard similarity of the sets of runs of five characters of the normalised texts, of which short ones must "
@@ -36,6 +47,8 @@ SHORT = 300
 """Characters of a normalised text up to which another number makes another text: "over 30" is not "over 50"."""
 RECALL = 0.99
 """How likely a pair just at the threshold is to be compared, at the least."""
+_AT_ONCE = 1 << 13
+"""Runs of a text that are hashed at once: 8 MiB of hashes, however long the text."""
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 _NO_WORD = re.compile(r"[\W_]+")
@@ -47,6 +60,15 @@ class Twin:
 
     name: str
     exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    """What is compared of a text, and the keys of its bands: two texts with one in common are compared."""
+
+    runs: NDArray[np.uint32]
+    fixed: tuple[str, ...]
+    bands: list[bytes]
 
 
 class NearTexts:
@@ -74,59 +96,61 @@ class NearTexts:
             raise InputError(
                 f"a similarity of {threshold}", where="--alike", remedy="choose one above 0 and up to 1"
             )
-        self._threshold = threshold
-        self._fixed = _words if patterned else _numbers
-        self._rows = _rows(threshold)
+        self._threshold, self._patterned = threshold, patterned
+        self._rows = band_rows(threshold)
         self._exact: dict[bytes, str] = {}
         self._bands: dict[bytes, list[int]] = {}
         self._kept: list[tuple[str, NDArray[np.uint32], tuple[str, ...]]] = []
 
     def add(self, name: str, text: str) -> Twin | None:
         """Keep a text, or return which earlier one it repeats; the nearest where it repeats several."""
-        return self._sought(name, text, keep=True)
+        plain = normalised(text)
+        key = key_of(plain)
+        if key in self._exact:
+            return Twin(self._exact[key], exact=True)
+        hashed = self._hashed(plain)
+        near = self._nearest(hashed)
+        self._exact[key] = name if near is None else near.name
+        if near is None:
+            self._keep(name, hashed)
+        return near
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text though it may be near an earlier one, so that what is near to this one is found, too."""
+        plain = normalised(text)
+        key = key_of(plain)
+        if key not in self._exact:
+            self._exact[key] = name
+            self._keep(name, self._hashed(plain))
 
     def find(self, text: str) -> Twin | None:
         """Return which text that was added this one repeats; None where it repeats none."""
-        return self._sought("", text, keep=False)
-
-    def _sought(self, name: str, text: str, *, keep: bool) -> Twin | None:
         plain = normalised(text)
-        key = hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        key = key_of(plain)
         if key in self._exact:
             return Twin(self._exact[key], exact=True)
-        runs = shingles(plain)
-        bands = self._banded(runs)
-        fixed = self._fixed(plain)
-        near = self._nearest(runs, fixed, bands)
-        if keep:
-            self._exact[key] = name if near is None else near.name
-            if near is None:
-                for band in bands:
-                    self._bands.setdefault(band, []).append(len(self._kept))
-                self._kept.append((name, runs, fixed))
-        return near
+        return self._nearest(self._hashed(plain))
 
-    def _nearest(self, runs: NDArray[np.uint32], fixed: tuple[str, ...], bands: list[bytes]) -> Twin | None:
-        candidates = sorted({place for band in bands for place in self._bands.get(band, ())})
+    def _hashed(self, plain: str) -> _Hashed:
+        runs = shingles(plain)
+        return _Hashed(runs, fixed_parts(plain, patterned=self._patterned), bands(runs, self._rows))
+
+    def _keep(self, name: str, hashed: _Hashed) -> None:
+        for band in hashed.bands:
+            self._bands.setdefault(band, []).append(len(self._kept))
+        self._kept.append((name, hashed.runs, hashed.fixed))
+
+    def _nearest(self, hashed: _Hashed) -> Twin | None:
+        candidates = sorted({place for band in hashed.bands for place in self._bands.get(band, ())})
         best, found = self._threshold, None
         for place in candidates:
             name, others, theirs = self._kept[place]
-            if fixed != theirs:
+            if hashed.fixed != theirs:
                 continue
-            likeness = jaccard(runs, others)
+            likeness = jaccard(hashed.runs, others)
             if likeness >= best and (found is None or likeness > best):
                 best, found = likeness, Twin(name, exact=False)
         return found
-
-    def _banded(self, runs: NDArray[np.uint32]) -> list[bytes]:
-        """Return the keys of a text's bands; two texts with one in common are compared."""
-        if not runs.size:
-            return []
-        factors, offsets = _hashes()
-        mixed = (runs.astype(np.uint64)[:, None] * factors + offsets) >> np.uint64(32)
-        least = mixed.min(axis=0).astype(np.uint32)
-        starts = range(0, HASHES - self._rows + 1, self._rows)
-        return [start.to_bytes(2, "big") + least[start : start + self._rows].tobytes() for start in starts]
 
 
 def normalised(text: str) -> str:
@@ -139,14 +163,23 @@ def normalised(text: str) -> str:
     return _NO_WORD.sub(" ", folded).strip() or folded.strip()
 
 
-def _numbers(plain: str) -> tuple[str, ...]:
-    """Return the numbers that a twin of a short text must hold, too; those of a long one may differ."""
+def key_of(plain: str) -> bytes:
+    """Return the 16 bytes by which a normalised text is known; equal for equal texts alone."""
+    return hashlib.blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def fixed_parts(plain: str, *, patterned: bool = False) -> tuple[str, ...]:
+    """Return what a twin of a normalised text must hold, too, besides being near it.
+
+    Of texts written to a pattern these are the words, in whatever order; of others the numbers of a short one,
+    and nothing of a long one.
+
+    >>> fixed_parts("over 30 in 2014"), fixed_parts("over 30 in 2014", patterned=True)
+    (('30', '2014'), ('2014', '30', 'in', 'over'))
+    """
+    if patterned:
+        return tuple(sorted(set(_WORD.findall(plain))))
     return tuple(_NUMBER.findall(plain)) if len(plain) <= SHORT else ()
-
-
-def _words(plain: str) -> tuple[str, ...]:
-    """Return the words that a twin must hold, too, in whatever order."""
-    return tuple(sorted(set(_WORD.findall(plain))))
 
 
 def shingles(plain: str) -> NDArray[np.uint32]:
@@ -175,12 +208,35 @@ def jaccard(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     return common / union if union else 1.0
 
 
-def _rows(threshold: float) -> int:
-    """Return how many hashes a band has: as many as leave a pair at the threshold likely to be compared."""
+def band_rows(threshold: float, *, recall: float = RECALL) -> int:
+    """Return how many hashes a band has: as many as leave a pair at the threshold as likely to be compared.
+
+    >>> band_rows(0.8), band_rows(0.8, recall=0.9999)
+    (6, 5)
+    """
     for rows in range(16, 1, -1):
-        if 1 - (1 - threshold**rows) ** (HASHES // rows) >= RECALL:
+        if 1 - (1 - threshold**rows) ** (HASHES // rows) >= recall:
             return rows
     return 1
+
+
+def bands(runs: NDArray[np.uint32], rows: int) -> list[bytes]:
+    """Return the keys of the bands of a set of runs, ``rows`` hashes each; sets with one in common are compared."""
+    if not runs.size:
+        return []
+    least = _least(runs)
+    starts = range(0, HASHES - rows + 1, rows)
+    return [start.to_bytes(2, "big") + least[start : start + rows].tobytes() for start in starts]
+
+
+def _least(runs: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the least of each of the 128 hashes over a text's runs."""
+    factors, offsets = _hashes()
+    least = np.full(HASHES, np.iinfo(np.uint64).max, np.uint64)
+    for start in range(0, runs.size, _AT_ONCE):
+        mixed = runs[start : start + _AT_ONCE].astype(np.uint64)[:, None] * factors + offsets
+        np.minimum(least, mixed.min(axis=0), out=least)
+    return (least >> np.uint64(32)).astype(np.uint32)
 
 
 @lru_cache(maxsize=1)

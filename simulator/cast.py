@@ -43,7 +43,9 @@ class Minds:
     own: Model | None = None
 
     @classmethod
-    def of(cls, reach: ModelChoices, *, templates: Path | None, seed: int, own: Model | None = None) -> Minds:
+    def of(
+        cls, reach: ModelChoices, *, templates: Path | None, settings: Settings, own: Model | None = None
+    ) -> Minds:
         """Read the templates, the bundled ones and those in a folder in place of them, and the model's price.
 
         Raises:
@@ -55,7 +57,7 @@ class Minds:
 
         price = reach.price or price_of(reach.model)
         check_price(reach.model, reach.limits, price)
-        prompts = Prompts.load(templates, seed=seed)
+        prompts = Prompts.load(templates, seed=settings.seed, option_room=settings.option_room)
         return cls(reach=replace(reach, price=price), prompts=prompts, own=own)
 
     def predictor(self, mode: Mode) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from personas.errors import InputError
 from simulator.generate import Sampling
 from simulator.prompts.answers import Answer
+from simulator.prompts.lengths import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,8 @@ class Settings:
         reply_tokens: how long one reply may be, in tokens, thinking included.
         recheck: the share of a panel that is asked again with the options in reverse, to see whether it flips.
         shown: the norms that a whole panel is shown. ``recalled``: those that each persona remembers besides.
+        option_room: characters of all options of an item together that a persona is shown; the longest are cut
+            first.
         heard: the neighbours whose ballots a persona is shown in a round of discussion.
         mode: a ``panel`` of personas that each cast a ballot, or ``direct``: a language model is asked once for the
             community's whole distribution, without personas.
@@ -86,6 +89,7 @@ class Settings:
     recheck: float = 0.1
     shown: int = 8
     recalled: int = 3
+    option_room: int = OPTIONS
     heard: int = 3
     profiles: ProfileKind = "extracted"
     mode: Mode = "panel"
@@ -97,7 +101,7 @@ class Settings:
             self._check(name, "at least 1", lambda value: value >= 1)
         for name in ("rounds", "shown", "recalled"):
             self._check(name, "0 or more", lambda value: value >= 0)
-        for name in ("reply_tokens", "heard"):
+        for name in ("reply_tokens", "heard", "option_room"):
             self._check(name, "at least 1", lambda value: value >= 1)
         self._check("temperature", "0 or more", lambda value: 0 <= value < math.inf)
         self._check("recheck", "between 0 and 1", lambda value: 0 <= value <= 1)

@@ -93,7 +93,7 @@ class Simulation:
             own = None if isinstance(model, str) else model
             named = model if isinstance(model, str) else _with_provider(model.name)
             self.minds = Minds.of(
-                ModelChoices(model=named, **reach), templates=self.templates, seed=seed, own=own
+                ModelChoices(model=named, **reach), templates=self.templates, settings=self.settings, own=own
             )
         elif self.settings.mode == "direct":
             raise InputError(
@@ -224,7 +224,8 @@ class Simulation:
         from simulator.persona_judge import sent_to
         from simulator.prompts.prompts import Prompts
 
-        prompts = self.minds.prompts if self.minds else Prompts.load(self.templates, seed=self.settings.seed)
+        given = {"seed": self.settings.seed, "option_room": self.settings.option_room}
+        prompts = self.minds.prompts if self.minds else Prompts.load(self.templates, **given)
         room = self.setting.room(community, self.settings)
         norms = retrieve(item, room.store, self.embedder, keep=self.settings.near)
         return sent_to(item, room, norms, prompts, self.settings)

@@ -89,6 +89,11 @@ class RecordedRun:
         self._prior = None if self.settings.get("mode") == "direct" else float(self.settings["prior"])
 
     @property
+    def has_posterior(self) -> bool:
+        """Whether shares are a posterior of ballots, so that it is known how probable an order is."""
+        return self._prior is not None
+
+    @property
     def identity(self) -> str:
         """A digest of all that the run is made of; two runs with the same one say the same."""
         names = (
@@ -105,10 +110,13 @@ class RecordedRun:
         told = json.dumps({name: self.run.journal.fact(name) for name in names}, sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
-    def sets(self) -> Iterator[tuple[Record, ...]]:
+    def sets(self, *, ballots: bool = True) -> Iterator[tuple[Record, ...]]:
         """Yield the records of each candidate set, one for each community that judged it, in the run's order.
 
         Judgements that failed altogether are left out; ``failed`` counts them.
+
+        Args:
+            ballots: whether to read the ballots, which are most of a run; without them that part is empty.
         """
         journal = self.run.journal
         gathered: list[Record] = []
@@ -121,12 +129,13 @@ class RecordedRun:
                     yield tuple(gathered)
                 gathered, item = [], journal.item(name)
             found = result.get("diversity")
+            cast = journal.ballots(name, community, round=result["rounds"]) if ballots else ()
             gathered.append(
                 Record(
                     item=item,
                     community=community,
                     preference=as_preference(result["preference"]),
-                    ballots=tuple(journal.ballots(name, community, round=result["rounds"])),
+                    ballots=tuple(cast),
                     prior=self._prior,
                     rounds=result["rounds"],
                     diversity=Diversity(**found) if found else None,

@@ -32,15 +32,16 @@ much, and the longest are cut first, all at one length."""
 SHORTEST = 160
 
 
-def fair_cut(lengths: Sequence[int], total: int = OPTIONS) -> int:
+def fair_cut(lengths: Sequence[int], total: int = OPTIONS, *, longest: int = OPTION) -> int:
     """Return the length that texts are cut at so that together they have no more than ``total`` characters.
 
-    None is cut below ``SHORTEST``, also where there are so many that together they have more.
+    None is cut below ``SHORTEST``, also where there are so many that together they have more; and one that is
+    ``longest`` or shorter is whole where there is room.
 
     >>> fair_cut([100, 5_000, 900], total=1_600), fair_cut([10, 20]), fair_cut([500] * 26)
     (750, 2000, 160)
     """
-    left, cut = total, OPTION
+    left, cut = total, longest
     ascending = sorted(lengths)
     for place, length in enumerate(ascending):
         share = left // (len(ascending) - place)

@@ -16,6 +16,8 @@ from simulator.prompts.fencing import Fence
 from simulator.prompts.lengths import (
     MEMORY,
     NORM,
+    OPTION,
+    OPTIONS,
     POST,
     QUERY,
     REASON,
@@ -65,23 +67,24 @@ class Prompts:
     Args:
         templates: the texts they are made from.
         seed: of the run; the marks around strangers' texts are derived from it.
+        option_room: characters of all options of an item together; the longest are cut first.
     """
 
-    def __init__(self, templates: Templates, *, seed: int) -> None:
-        self.templates = templates
+    def __init__(self, templates: Templates, *, seed: int, option_room: int = OPTIONS) -> None:
+        self.templates, self.option_room = templates, option_room
         self.fence = Fence.of(seed)
         self._told = lru_cache(TEXTS)(self.fence.around)
         self._rendered: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self.fingerprint = templates.fingerprint
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, seed: int) -> Prompts:
+    def load(cls, folder: Path | None = None, *, seed: int, option_room: int = OPTIONS) -> Prompts:
         """Read the bundled templates, and those in ``folder`` in place of them.
 
         Raises:
             InputError: a template cannot be used.
         """
-        return cls(Templates.load(folder), seed=seed)
+        return cls(Templates.load(folder), seed=seed, option_room=option_room)
 
     def judge(
         self,
@@ -310,7 +313,9 @@ class Prompts:
         return self._told(ballot.reason or "no reason given", REASON)
 
     def _options(self, item: Item, order: Sequence[int]) -> str:
-        cut = fair_cut([len(option.text) for option in item.options])
+        room = self.option_room
+        lengths = [len(option.text) for option in item.options]
+        cut = fair_cut(lengths, room, longest=max(OPTION, room))
         lines = [
             self._fill("option", letter=LETTERS[place], text=self._told(item.options[option].text, cut))
             for place, option in enumerate(order)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from personas import InputError
-from personas.near import NearTexts, Twin, jaccard, normalised, shingles
+from personas import InputError, near
+from personas.near import NearTexts, Twin, bands, jaccard, normalised, shingles
 
 LONG = "Rinse the paper filter with hot water before you brew, or the coffee tastes of paper; it takes ten seconds."
 
@@ -81,6 +81,28 @@ def test_find_keeps_nothing():
     texts = NearTexts()
     assert texts.find(LONG) is None
     assert texts.find(LONG) is None
+
+
+def test_what_is_near_a_near_copy_alone_is_found_where_the_copy_was_kept():
+    middle = LONG.replace("paper filter", "metal filter").replace("ten seconds", "two seconds")
+    last = middle.replace("hot water", "icy water").replace("tastes of", "stinks of")
+    kept, added = NearTexts(threshold=0.7), NearTexts(threshold=0.7)
+    kept.keep("first", LONG)
+    kept.keep("middle", middle)
+    assert added.add("first", LONG) is None
+    assert added.add("middle", middle) == Twin("first", exact=False)
+    assert added.find(last) is None
+    assert kept.find(last) == Twin("middle", exact=False)
+    kept.keep("again", LONG.upper())
+    assert kept.find(LONG) == Twin("first", exact=True)
+
+
+def test_a_text_is_hashed_in_parts_as_it_is_at_once(monkeypatch):
+    runs = shingles(normalised(" ".join(str(number * 7919) for number in range(3_000))))
+    whole = bands(runs, 6)
+    monkeypatch.setattr(near, "_AT_ONCE", 1_000)
+    assert bands(runs, 6) == whole
+    assert len(set(whole)) == 21
 
 
 @pytest.mark.parametrize("threshold", [0, -1, 1.01, float("nan")])

@@ -7,6 +7,10 @@ from typing import Any
 
 from tui.cli.construct_arguments import ABOUT as ABOUT_CONSTRUCT
 from tui.cli.construct_arguments import add_construct
+from tui.cli.explain_arguments import ABOUT as ABOUT_EXPLAIN
+from tui.cli.explain_arguments import add_explain
+from tui.cli.generate_arguments import ABOUT as ABOUT_DATA
+from tui.cli.generate_arguments import add_export, add_generate
 from tui.cli.granularity_arguments import ABOUT as ABOUT_GRANULARITY
 from tui.cli.granularity_arguments import add_granularity
 from tui.cli.ingest_arguments import add_ingest
@@ -34,6 +38,8 @@ COMMANDS = {
     **ABOUT_REPORTS,
     "granularity": ABOUT_GRANULARITY,
     "pluralism": ABOUT_PLURALISM,
+    **ABOUT_DATA,
+    "explain": ABOUT_EXPLAIN,
     "prompt": "print exactly what a language-model persona would be sent",
     "runs": "list the runs in some folders: state, progress, cost",
     "resume": "go on with a run that was stopped or killed",
@@ -73,6 +79,9 @@ def make_parser() -> argparse.ArgumentParser:
     add_compare(command(commands, "compare", COMMANDS["compare"]))
     add_granularity(commands)
     add_pluralism(commands)
+    add_generate(command(commands, "generate", COMMANDS["generate"]))
+    add_export(command(commands, "export", COMMANDS["export"]))
+    add_explain(commands)
     for add in (_add_prompt, _add_runs, _add_resume, _add_demo, _add_schema):
         add(commands)
     return parser

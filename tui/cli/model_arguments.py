@@ -34,6 +34,7 @@ PERSONAS = (
     "recheck",
     "shown",
     "recalled",
+    "option_room",
     "heard",
     "profiles",
     "mode",
@@ -116,6 +117,12 @@ def add_personas(group: Any, *, written: bool = True) -> None:
     add("recheck", "S", "share of a panel asked again with the options in reverse (0.1)", type=figure)
     add("shown", "N", "norms that a whole panel is shown (8)", type=whole)
     add("recalled", "N", "norms that each persona remembers besides (3)", type=whole)
+    add(
+        "option-room",
+        "N",
+        "characters of all options together that a persona is shown, the longest cut first (2200; of generate 16000)",
+        type=whole,
+    )
     add("heard", "N", "neighbours that a persona hears in a round of discussion (3)", type=whole)
     if written:
         add(

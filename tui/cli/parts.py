@@ -15,6 +15,7 @@ from bench.split import hold_out
 from personas.corpus import Corpus
 from personas.embedding import embedder_named
 from personas.errors import InputError
+from simulator.export.staging import RUN
 from simulator.journal import JOURNAL
 from simulator.simulation import Simulation
 from tui.cli.model_arguments import model_choices, persona_choices
@@ -38,6 +39,7 @@ __all__ = [
     "open_place",
     "provenance",
     "run_folder",
+    "run_in",
     "simulation_of",
     "whose",
 ]
@@ -104,6 +106,12 @@ def run_folder(name: str | None) -> Path | None:
             "no run can be written here", where=str(there), remedy="name another folder with --out"
         )
     return folder
+
+
+def run_in(folder: Path) -> Path:
+    """Return the run's folder, which preference data has within its own."""
+    within = folder / RUN
+    return within if not (folder / JOURNAL).is_file() and (within / JOURNAL).is_file() else folder
 
 
 def held_out(place: Corpus | Benchmark, options: argparse.Namespace) -> HeldOut:

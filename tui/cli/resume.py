@@ -10,6 +10,7 @@ from personas.errors import InputError
 from simulator.journal import Journal
 from tui.cli.model_arguments import REACH
 from tui.cli.output import tell
+from tui.cli.parts import run_in
 from tui.plaintext import count
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from tui.cli.main import carry_out
 
-    folder = Path(options.folder).resolve()
+    folder = run_in(Path(options.folder).resolve())
     with Journal.read(folder) as journal:
         command: dict[str, Any] | None = journal.fact("command")
         state = journal.fact("state")
@@ -50,9 +51,8 @@ def run(options: argparse.Namespace) -> int:
         )
     os.chdir(begun)
     given = [part for part in command["arguments"] if part != "--json"]
-    return carry_out(
-        [*given, *_changed(options), "--out", str(folder), *(["--json"] if options.json else [])]
-    )
+    out = folder.parent if given[0] == "generate" else folder
+    return carry_out([*given, *_changed(options), "--out", str(out), *(["--json"] if options.json else [])])
 
 
 def _changed(options: argparse.Namespace) -> list[str]:

@@ -16,7 +16,7 @@ from tui.spent import money, total_cost
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from bench.benchmark import Benchmark
@@ -52,7 +52,7 @@ def refuse_unkept(options: argparse.Namespace) -> None:
 def estimated(
     corpus: Corpus | Benchmark,
     simulation: Simulation,
-    items: Sequence[Item | Query],
+    items: Collection[Item | Query],
     options: argparse.Namespace,
     *,
     communities: Sequence[str] | None = None,

@@ -1,0 +1,151 @@
+"""Train every reward model of one conversation, and ask each about the same held-out pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from reward_model.measuring import Kind, Resampled, Trial, agreeing, figure, trial
+from reward_model.preferences import (
+    POOL,
+    WAYS,
+    Preferences,
+    Way,
+    pooled_rows,
+    preferences,
+    rows_of,
+    shuffled_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from reward_model.conversation import Conversation
+    from reward_model.learner import Learner
+
+__all__ = [
+    "ALL_POOLED",
+    "OTHERS",
+    "OWN",
+    "POOLED",
+    "SHUFFLED",
+    "SIMULATION",
+    "Outcome",
+    "Size",
+    "carried_out",
+]
+
+OWN = "its own pairs"
+OTHERS = "another community's pairs"
+POOLED = "all communities pooled, as many pairs"
+ALL_POOLED = "all communities pooled, all their pairs"
+SHUFFLED = "shuffled communities, as many pairs"
+SIMULATION = "the simulation itself"
+NEIGHBOURS = "the simulation of another community"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much is done: training seeds, candidate sets to learn from and to test on, personas of a panel."""
+
+    seeds: int = 3
+    learned: int = 60
+    tested: int = 80
+    panel: int = 64
+    smallest: int = 40
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What came of one conversation.
+
+    Args:
+        talk: the conversation. ``learned``: the preferences learned from, by way. ``trial``: the test.
+        rewards: by arm and the community whose pairs were learned (empty for none in particular), (S, C) the
+            rewards of the test's chats by S training seeds.
+        pairs: how many pairs a model learned from.
+    """
+
+    talk: Conversation
+    learned: dict[Way, Preferences]
+    trial: Trial
+    pairs: int
+    seed: int
+    rewards: dict[tuple[str, str], list[list[float]]] = field(default_factory=dict)
+
+    def measured(self, arm: str, community: str, kind: Kind) -> Resampled:
+        """Return how often the models of an arm order pairs as a community does."""
+        wanted = self.trial.wanted(community, kind)
+        if arm == OTHERS:
+            others = [name for name in self.talk.communities if name != community]
+            return Resampled.mean_of(
+                [self._figure(self._right(OWN, name, community, kind)) for name in others]
+            )
+        if arm == SIMULATION:
+            return self._figure(agreeing(self.trial.simulated[community], wanted)[None])
+        if arm == NEIGHBOURS:
+            told = [order for name, order in self.trial.simulated.items() if name != community]
+            return Resampled.mean_of([self._figure(agreeing(each, wanted)[None]) for each in told])
+        trained_on = community if (arm, community) in self.rewards else ""
+        return self._figure(self._right(arm, trained_on, community, kind))
+
+    def over_communities(self, arm: str, kind: Kind) -> Resampled:
+        """Return the mean over the communities that have any such pair."""
+        return Resampled.mean_of([self.measured(arm, name, kind) for name in self.with_pairs(kind)])
+
+    def steady(self) -> float:
+        """Return how often one half of a panel agrees with its other half, on average over communities."""
+        return float(np.mean([each.mean() for each in self.trial.steady.values()]))
+
+    def counted(self, community: str, kind: Kind) -> int:
+        """Return how many pairs count."""
+        return int((self.trial.wanted(community, kind) != 0).sum())
+
+    def with_pairs(self, kind: Kind) -> list[str]:
+        """Return the communities that have any such pair."""
+        return [name for name in self.talk.communities if self.counted(name, kind)]
+
+    def _right(self, arm: str, trained_on: str, community: str, kind: Kind) -> NDArray[np.float64]:
+        return np.stack([self.trial.right(row, community, kind) for row in self.rewards[arm, trained_on]])
+
+    def _figure(self, right: NDArray[np.float64]) -> Resampled:
+        return figure(right, self.trial.statements, seed=self.seed, name=self.talk.name)
+
+
+def carried_out(
+    talk: Conversation, learner: Learner, out: Path, size: Size, *, tell: Callable[[str], None]
+) -> Outcome:
+    """Simulate, export, train and test: everything that is measured on one conversation."""
+    asked = talk.learn_prompts[: size.learned]
+    learned = {way: preferences(talk, asked, talk.learn, out / way, way=way, near=POOL) for way in WAYS}
+    test = preferences(
+        talk, talk.test_prompts[: size.tested], talk.test, out / "test", way="independent", near=None
+    )
+    pairs = learned["independent"].pairs
+    outcome = Outcome(
+        talk=talk,
+        learned=learned,
+        trial=trial(test.full, talk.votes, seed=talk.split.seed),
+        pairs=len(rows_of(pairs, talk.communities[0])),
+        seed=talk.split.seed,
+    )
+
+    def train(arm: str, community: str, rows: object, seed: int) -> None:
+        model = learner.trained(rows, seed)
+        outcome.rewards.setdefault((arm, community), []).append(learner.rewards(model, outcome.trial.chats))
+        tell(f"{talk.name}: seed {seed}, {arm} {community}")
+
+    for seed in range(1, size.seeds + 1):
+        for name in talk.communities:
+            train(OWN, name, pairs.select(rows_of(pairs, name)), seed)
+        train(POOLED, "", pairs.select(pooled_rows(pairs, outcome.pairs, seed)), seed)
+        train(SHUFFLED, "", pairs.select(shuffled_rows(pairs, seed)), seed)
+        for way in WAYS[1:]:
+            other = learned[way].pairs
+            train(way, talk.smallest, other.select(rows_of(other, talk.smallest)), seed)
+    train(ALL_POOLED, "", pairs, 1)
+    outcome.rewards[WAYS[0], talk.smallest] = outcome.rewards[OWN, talk.smallest]
+    return outcome
