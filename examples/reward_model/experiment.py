@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_POOLED",
+    "NEIGHBOURS",
     "OTHERS",
     "OWN",
     "POOLED",

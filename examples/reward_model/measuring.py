@@ -153,7 +153,7 @@ class Resampled:
         """Return the mean of several."""
         return Resampled(
             mean=float(np.nanmean([one.mean for one in each])),
-            drawn=np.nanmean([one.drawn for one in each], axis=0),
+            drawn=_mean(np.stack([one.drawn for one in each])),
         )
 
     @property
@@ -161,6 +161,14 @@ class Resampled:
         """The figure with the central 95 % of its replicates."""
         low, high = np.nanpercentile(self.drawn, [2.5, 97.5])
         return Figure(mean=self.mean, low=float(low), high=float(high))
+
+
+def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of what is known in each column; NaN where nothing is."""
+    known = ~np.isnan(rows)
+    count = known.sum(axis=0)
+    nothing = np.full(rows.shape[1], np.nan)
+    return np.divide(np.where(known, rows, 0).sum(axis=0), count, out=nothing, where=count > 0)
 
 
 def figure(right: NDArray[np.float64], statements: NDArray[np.int64], *, seed: int, name: str) -> Resampled:

@@ -153,7 +153,8 @@ def _one(outcome: Outcome) -> Iterator[str]:
         f"{len(names)} communities of {', '.join(str(talk.members[name]) for name in names)} members. The judge "
         f"knows {talk.known} statements; of {len(talk.learn)} others models learn, on {len(talk.test)} they are "
         f"tested ({talk.repeats} are left out as repeats). {outcome.pairs} pairs a model; "
-        f"{len(outcome.trial.pairs)} test pairs a community, of which {disputed:.0f} are disputed; halves of a panel agree in {outcome.steady():.3f}."
+        f"{len(outcome.trial.pairs)} test pairs a community, of which {disputed:.0f} are disputed; "
+        f"halves of a panel agree in {outcome.steady():.3f}."
     )
     head = ("trained on", *(f"{kind} ↑" for kind in KINDS))
     arms = (*ARMS, NEIGHBOURS, SIMULATION)

@@ -90,60 +90,70 @@ def _refuse_another(recorded: RecordedRun, data: PreferenceData, folder: Path) -
 
 
 def _traced(data: PreferenceData, found: FoundRow, recorded: RecordedRun, folder: Path) -> Trace:
-    journal, row = recorded.run.journal, found.row
-    records = _set_of(recorded, found)
-    record = next((one for one in records if one.community == row["community"]), None)
-    if record is None:
-        raise InputError(
-            f"nothing came of item {row['item']!r} in {row['community']!r}, and {found.place} says it did",
-            where=str(folder),
-            remedy=AGAIN,
-        )
+    journal = recorded.run.journal
+    record, *others = _set_of(recorded, found)
+    item, community = record.item.item, record.community
     indices = _indices(found, record)
-    selection = data.manifest.selection
-    others = [one for one in records if one is not record]
-    said = {one.community: _decision(one, indices, selection) for one in records}
-    decision = _turned(said[record.community], found)
-    known = journal.communities().get(record.community, {})
-    ballots = tuple(journal.ballots(record.item.item, record.community))
+    said = [_decision(one, indices, data.manifest.selection) for one in (record, *others)]
+    known = journal.communities().get(community, {})
+    ballots = tuple(journal.ballots(item, community))
     cited = list(dict.fromkeys(post for ballot in ballots for post in ballot.norms))
-    norms = journal.norms(record.community, cited)
+    norms = journal.norms(community, cited)
+    return Trace(
+        found=found,
+        run=_run_data(recorded, folder),
+        record=record,
+        result=journal.result(item, community) or {},
+        title=str(known.get("title", "")),
+        panel=_panel(journal.personas(community), ballots),
+        indices=indices,
+        decision=_turned(said[0], found),
+        elsewhere=tuple((one, _turned(told, found)) for one, told in zip(others, said[1:], strict=True)),
+        ballots=ballots,
+        moves=tuple(moves(ballots)),
+        norms={post: norms[post] for post in cited if post in norms},
+        calls=calls_behind(journal.ledger, record.item, community),
+        problems=(
+            *data.verify([found.file]),
+            *filter(None, map(uncounted, (record, *others))),
+            *_misfits(data, found, recorded, (record, *others), indices, said, known),
+        ),
+    )
+
+
+def _misfits(
+    data: PreferenceData,
+    found: FoundRow,
+    recorded: RecordedRun,
+    records: Sequence[Record],
+    indices: tuple[int, ...],
+    said: Sequence[Decision | None],
+    known: Mapping[str, Any],
+) -> list[str]:
+    """Return in what a row does not follow from the records of its set, its own community's first."""
+    others = zip(records[1:], said[1:], strict=True)
     expected = expected_of(
         found.config,
-        record,
+        records[0],
         indices=indices,
-        decision=said[record.community],
-        elsewhere=[told for one in others if one.preference.ballots and (told := said[one.community])],
+        decision=said[0],
+        elsewhere=[told for one, told in others if told and one.preference.ballots],
         run=recorded.identity,
         predictor=recorded.predictor,
         system=_system(data, found, known),
         title=str(known.get("title", "")),
     )
-    return Trace(
-        found=found,
-        run=_run_data(recorded, folder),
-        record=record,
-        result=journal.result(record.item.item, record.community) or {},
-        title=str(known.get("title", "")),
-        panel=_panel(journal.personas(record.community), ballots),
-        indices=indices,
-        decision=decision,
-        elsewhere=tuple((one, _turned(said[one.community], found)) for one in others),
-        ballots=ballots,
-        moves=tuple(moves(ballots)),
-        norms={post: norms[post] for post in cited if post in norms},
-        calls=calls_behind(journal.ledger, record.item, record.community),
-        problems=(
-            *data.verify([found.file]),
-            *filter(None, map(uncounted, records)),
-            *misfits(row, expected),
-            *_out_of_place(found, decision, selection),
-        ),
-    )
+    own = _turned(said[0], found)
+    why = own and out_of_place(found.config, own, ties=data.manifest.selection.ties)
+    return [*misfits(found.row, expected), *([why] if why else [])]
 
 
 def _set_of(recorded: RecordedRun, found: FoundRow) -> tuple[Record, ...]:
-    """Return the records of all communities that judged the row's candidate set."""
+    """Return the records of all communities that judged the row's candidate set, its own community's first.
+
+    Raises:
+        InputError: the run knows no such set, or nothing of its own community's judgement.
+    """
     journal, row = recorded.run.journal, found.row
     item = journal.item(row["item"])
     direct = recorded.settings.get("mode") == "direct"
@@ -163,6 +173,12 @@ def _set_of(recorded: RecordedRun, found: FoundRow) -> tuple[Record, ...]:
                     diversity=Diversity(**measured) if measured else None,
                 )
             )
+    if not records or records[0].community != row["community"]:
+        raise InputError(
+            f"nothing came of item {item.item!r} in {row['community']!r}, and {found.place} says it did",
+            where=str(journal.folder),
+            remedy=AGAIN,
+        )
     return tuple(records)
 
 
@@ -194,11 +210,6 @@ def _turned(decision: Decision | None, found: FoundRow) -> Decision | None:
     if decision is None or found.config != "unpaired" or found.row["label"]:
         return decision
     return decision.turned()
-
-
-def _out_of_place(found: FoundRow, decision: Decision | None, selection: Selection) -> list[str]:
-    told = decision and out_of_place(found.config, decision, ties=selection.ties)
-    return [told] if told else []
 
 
 def _system(data: PreferenceData, found: FoundRow, known: Mapping[str, Any]) -> str | None:

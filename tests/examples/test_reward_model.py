@@ -21,7 +21,11 @@ WANTED = ("want", "need", "could use")
 @pytest.fixture(scope="module")
 def parts():
     """Import the helpers beside the example, as the example itself does, and the example."""
+    import torch
+
     sys.path.insert(0, str(EXAMPLES))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # models as small as these are slower on several
     try:
         spec = importlib.util.spec_from_file_location("reward_example", EXAMPLES / "05_reward_model.py")
         example = importlib.util.module_from_spec(spec)
@@ -33,6 +37,7 @@ def parts():
             for each in (example, experiment, learner, measuring, preferences)
         }
     finally:
+        torch.set_num_threads(threads)
         sys.path.remove(str(EXAMPLES))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.export.export import export_run
 from simulator.run import Run
-from tui.cli.exported import as_data, excluded_texts, print_export, pushed
+from tui.cli.exported import as_data, excluded_texts, print_export, pushed, refuse_unpushed
 from tui.cli.generate_arguments import selection_of, shape_of
 from tui.cli.output import print_json, progress
 from tui.cli.parts import run_in
@@ -20,6 +20,7 @@ __all__ = ["run"]
 
 def run(options: argparse.Namespace) -> int:
     """Write the data."""
+    refuse_unpushed(options)
     folder = run_in(Path(options.run))
     run = Run.open(folder)
     with run.journal, progress() as bars:

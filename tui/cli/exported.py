@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.export.export import Export
     from simulator.export.manifest import Manifest
 
-__all__ = ["as_data", "excluded_texts", "print_export", "pushed"]
+__all__ = ["as_data", "excluded_texts", "print_export", "pushed", "refuse_unpushed"]
 
 KEPT = ("community", "judged", "ties", "kept", "of them disputed", "chosen longer, judged", "kept")
 
@@ -38,6 +38,16 @@ def excluded_texts(folders: Sequence[str]) -> Iterator[str]:
                 yield asked_text(item)
 
 
+def refuse_unpushed(options: argparse.Namespace) -> None:
+    """Refuse to make public what is put nowhere.
+
+    Raises:
+        InputError: it is asked for.
+    """
+    if options.public and options.push_to is None:
+        raise InputError("nothing is put on the Hub", where="--public", remedy="say where with --push-to")
+
+
 def pushed(options: argparse.Namespace, export: Export) -> str | None:
     """Put the data on the Hub where that is asked for; return where it is.
 
@@ -45,8 +55,6 @@ def pushed(options: argparse.Namespace, export: Export) -> str | None:
         InputError: the Hub cannot be reached, or refuses.
     """
     if options.push_to is None:
-        if options.public:
-            raise InputError("nothing is put on the Hub", where="--public", remedy="say where with --push-to")
         return None
     from simulator.export.hub import push_to_hub
 

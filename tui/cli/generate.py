@@ -10,7 +10,7 @@ from simulator.export.export import export_run
 from simulator.export.prompt_file import PromptFile
 from simulator.export.staging import RUN
 from simulator.export.synthesis import asked_of, check_folder
-from tui.cli.exported import as_data, excluded_texts, print_export, pushed
+from tui.cli.exported import as_data, excluded_texts, print_export, pushed, refuse_unpushed
 from tui.cli.generate_arguments import selection_of, shape_of
 from tui.cli.output import print_json, progress, tell
 from tui.cli.parts import command_of, open_place, provenance, run_folder, simulation_of
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     out, selection, shape = Path(options.out), selection_of(options), shape_of(options)
     if options.model is not None and not hasattr(options, "option_room"):
         options.option_room = ROOM
+    refuse_unpushed(options)
     folder = run_folder(str(out / RUN))
     check_folder(out, selection, shape, replace=options.replace)
     prompts = PromptFile(options.prompt_file)

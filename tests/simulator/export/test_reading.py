@@ -260,5 +260,7 @@ def test_a_search_through_many_rows_is_quick_and_holds_few_of_them(tmp_path, fil
     begun = time.process_time()
     assert data.row("p59999/tea/0-1").number == 59_999
     assert time.process_time() - begun < 5
+    for number in (0, 12_345, 29_999, 30_000, 59_999):
+        assert data.row(f"preference/train/{number}").row["row"] == f"p{number}/tea/0-1"
     assert tracemalloc.get_traced_memory()[1] < 20e6
     tracemalloc.stop()

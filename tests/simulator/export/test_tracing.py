@@ -115,7 +115,9 @@ def test_a_label_is_told_with_how_probable_it_is_that_it_is_right(told):
     assert bad.decision.lead == pytest.approx(1 / 3 - 1.5 / 13.5)
     assert bad.decision.probability == pytest.approx(beta.cdf(1 / 3, 1.5, 12))
     assert (good.decision.verdict, bad.decision.verdict, good.decision.min_lead) == ("for", "for", 0.1)
-    assert {record.community: said.verdict for record, said in bad.elsewhere}["dogs"] == "tie"
+    others = {record.community: said for record, said in bad.elsewhere}
+    assert (others["dogs"].verdict, others["cats"].verdict) == ("tie", "for")
+    assert others["cats"].lead == pytest.approx(1 / 3 - 1.5 / 13.5)
 
 
 def test_each_ballot_is_on_a_side_of_the_row(told):

@@ -112,7 +112,7 @@ def trainer_of(kind: str, model: str, rows: Any, out: Path, *, steps: int = 2, *
 CONFIGURATIONS = {"Reward": "preference", "DPO": "preference", "KTO": "unpaired"}
 MEASURED = {
     "Reward": (80, "eval_margin", "eval_accuracy"),
-    "DPO": (50, "eval_rewards/margins", "eval_rewards/accuracies"),
+    "DPO": (70, "eval_rewards/margins", "eval_rewards/accuracies"),
     "KTO": (50, "eval_rewards/margins", None),
 }
 """How many steps are enough, and by which names each says how far and how often the chosen is ahead of the rejected."""
@@ -150,7 +150,7 @@ def test_what_is_learnt_holds_on_the_prompts_held_out(kind, one_taste, model, tm
     before, _, after = trainer.evaluate(), trainer.train(), trainer.evaluate()
     assert abs(before[ahead]) < 0.1 and after[ahead] > 1, (before, after)
     if right:
-        assert before[right] < 0.75 and after[right] > 0.85, (before, after)
+        assert before[right] < 0.75 and after[right] > 0.8, (before, after)
 
 
 def test_the_chosen_are_those_that_the_community_was_made_to_like(one_taste):
