@@ -28,6 +28,7 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/pipeline_growth.py
 	$(BIN)/python tests/speed/model_calls.py
 	$(BIN)/python tests/speed/community_alignment.py
+	$(BIN)/python tests/speed/preference_data.py
 
 scale: $(INSTALLED)
 	$(BIN)/python tests/scale/faults.py

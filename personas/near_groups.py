@@ -1,9 +1,9 @@
-"""Which of very many texts say the same, directly or through others, told exactly and in little memory.
+"""Which of very many texts say the same, directly or through others, told in little memory.
 
 ``near.NearTexts`` answers at once and keeps all in memory; here the texts lie on disk and the answer comes at the
-end, for hundreds of thousands of them. Candidates are found by prefix filtering (Chaudhuri, Ganti & Kaushik 2006;
-Bayardo, Ma & Srikant 2007): two sets that are alike share one of the rarest runs of each. So none is missed, and
-texts that share but a template's words are never compared.
+end. Candidates are found by prefix filtering (Chaudhuri, Ganti & Kaushik 2006; Bayardo, Ma & Srikant 2007), which
+misses none: two sets that are alike share one of the rarest runs of each, so a template's common words are passed
+over. Long texts share too many runs for that, and are found by banding as in ``near``.
 """
 
 from __future__ import annotations

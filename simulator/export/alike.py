@@ -84,13 +84,15 @@ class Excluded:
 
     def __init__(self, texts: Iterable[str], *, alike: float = 0.8, patterned: bool = False) -> None:
         self._texts = NearTexts(threshold=alike, patterned=patterned)
+        self._empty = True
         for text in texts:
+            self._empty = False
             # A near copy of one text is kept as itself, as what repeats the copy need not repeat the text.
             self._texts.keep(text, text)
 
     def has(self, text: str) -> bool:
         """Return whether a text repeats one of them, exactly once normalised or nearly."""
-        return self._texts.find(text) is not None
+        return not self._empty and self._texts.find(text) is not None
 
     def has_asked(self, asked: Asked) -> bool:
         """Return whether a prompt repeats one of them, by its whole conversation or by its last query alone."""

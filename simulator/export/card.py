@@ -31,6 +31,11 @@ TRAINERS = {"preference": ("RewardTrainer", "DPOTrainer"), "unpaired": ("KTOTrai
 NAMED = {
     "prompts": "prompts",
     "sets": "candidate sets",
+    "candidates": "candidates",
+    "written_by_nobody": "of them written by nobody in particular",
+    "written_by_communities": "of them written by the communities' personas",
+    "taken_from_posts": "of them taken from the communities' posts",
+    "given": "of them given with their prompts",
     "records": "judgements of a set by a community",
     "ballots": "ballots",
     "abstentions": "abstentions",
@@ -156,11 +161,17 @@ def _loading(manifest: Manifest) -> Iterable[str]:
             if TRAINERS[config]:
                 yield f"from trl import {', '.join(sorted(TRAINERS[config]))}"
             yield ""
-            yield f'data = load_dataset("THIS/REPOSITORY", "{config}", split="{splits[0]}")'
+            shuffled = ".shuffle(seed=7)" if config == "unpaired" else ""
+            yield f'data = load_dataset("THIS/REPOSITORY", "{config}", split="{splits[0]}"){shuffled}'
             yield from (f"{trainer}(model, train_dataset=data)" for trainer in TRAINERS[config])
             yield "```"
     yield ""
     yield "The name of a local folder does as well. All columns may stay in: TRL's trainers read the ones above only."
+    if manifest.rows("preference"):
+        yield "RewardTrainer leaves out rows that are longer than its `max_length`."
+    if manifest.rows("unpaired"):
+        yield "KTOTrainer holds each answer against the one before it, so the rows, which go prompt by prompt, are"
+        yield "shuffled; its `desirable_weight` makes up for how few answers are labelled true."
 
 
 def _making(manifest: Manifest) -> Iterable[str]:

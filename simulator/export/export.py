@@ -28,6 +28,7 @@ from simulator.export.selection import Selection, Shape
 from simulator.export.shards import ShardWriter
 from simulator.export.staging import Staging
 from simulator.export.steering import steering_message
+from simulator.room import NOBODY
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
 
     from simulator.export.pairs import Mark, Pair
     from simulator.export.records import Record
+    from simulator.item import Option
     from simulator.run import Run
 
 __all__ = ["EXCLUDED", "Export", "export_run"]
 
+NOBODYS = f"{NOBODY}#"
+"""How the personas of nobody in particular are named."""
 EXCLUDED = "prompts that the test part of a benchmark asks"
 
 
@@ -247,6 +251,9 @@ class _Writing:
 
     def _count(self, records: tuple[Record, ...]) -> None:
         self.judged["sets"] += 1
+        for option in records[0].item.options:
+            self.judged["candidates"] += 1
+            self.judged[_origin(option)] += 1
         self._cut += sum(len(option.text) for option in records[0].item.options) > self._room
         for record in records:
             self.judged["records"] += 1
@@ -287,6 +294,13 @@ class _Writing:
             if writer.dated:
                 told = f"{config}: load_dataset may read {', '.join(writer.dated)} as moments in JSONL"
                 self.notes += (f"{told}; Parquet keeps them as they are",)
+
+
+def _origin(option: Option) -> str:
+    """Return where a candidate comes from, as the manifest counts it."""
+    if option.writer:
+        return "written_by_nobody" if option.writer.startswith(NOBODYS) else "written_by_communities"
+    return "taken_from_posts" if option.post else "given"
 
 
 def _checked_state(folder: Path, state: str, done: int, total: int, *, partial: bool) -> tuple[str, ...]:

@@ -103,5 +103,6 @@ def test_ctrl_c_while_personas_judge_keeps_what_was_judged(commands, benched):
     wait_for(judged, process)
     code, out, err = interrupt(process)
     assert (code, out) == (1, "")
-    assert err == "commonbond: stopped; repeat the command: a run with --out goes on where it stopped\n"
+    told = [line for line in err.splitlines() if not line.startswith("judging: ")]  # on a busy machine
+    assert told == ["commonbond: stopped; repeat the command: a run with --out goes on where it stopped"]
     assert judged()
