@@ -13,7 +13,6 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -28,7 +27,7 @@ from personas.errors import InputError
 SEED = 7
 ASIDE = "canadian-electoral-reform"
 """The conversation that the recipe was chosen on; its figures stand apart."""
-QUICK, SMALL = "scoop-hivemind.biodiversity", Size(seeds=1, learned=20, tested=30, panel=32)
+QUICK, SMALL = "scoop-hivemind.biodiversity", Size(rounds=1, learned=20, tested=30, panel=32)
 """What ``--quick`` takes, and how little of it."""
 
 
@@ -58,24 +57,32 @@ def made(
     data: Path, scratch: Path, learner: Learner, embedder: Embedder, *, size: Size, only: str = ""
 ) -> str:
     """Return the page of tables: of every conversation that can be used, or of one alone."""
-    done: dict[str, Outcome] = {}
+    done: dict[str, list[Outcome]] = {}
     left_out: dict[str, str] = {}
     for folder in sorted(path.parent for path in data.glob("*/comments.csv")):
-        name = folder.name
-        if only not in {"", name}:
-            left_out[name] = f"as {only} alone was asked for"
+        if only not in {"", folder.name}:
+            left_out[folder.name] = f"as {only} alone was asked for"
             continue
-        corpus, its_size = scratch / f"{name}.corpus", replace(size, seeds=1) if name == ASIDE else size
         try:
-            talk = conversation(folder, corpus, embedder, seed=SEED, panel=size.panel, smallest=size.smallest)
-            done[name] = carried_out(talk, learner, scratch / name, its_size, tell=tell)
+            done[folder.name] = rounds(folder, scratch, learner, embedder, size)
         except UnfitError as problem:
-            left_out[name] = str(problem)
+            left_out[folder.name] = str(problem)
     if not done:
         raise InputError("no conversation can be used", where=str(data), remedy=str(left_out))
-    told = [outcome for name, outcome in done.items() if name != ASIDE]
-    aside = [outcome for name, outcome in done.items() if name == ASIDE]
-    return report(told, aside, left_out=left_out, size=size, recipe=learner.recipe)
+    aside = {name: done.pop(name) for name in (ASIDE,) if name in done}
+    return report(done, aside, left_out=left_out, size=size, recipe=learner.recipe)
+
+
+def rounds(folder: Path, scratch: Path, learner: Learner, embedder: Embedder, size: Size) -> list[Outcome]:
+    """Go through one conversation several times, each time with another half of it hidden."""
+    found = []
+    for number in range(1, 1 + (1 if folder.name == ASIDE else size.rounds)):
+        out = scratch / f"{folder.name}.{number}"
+        talk = conversation(
+            folder, out / "corpus", embedder, seed=SEED + number - 1, panel=size.panel, smallest=size.smallest
+        )
+        found.append(carried_out(talk, learner, out, size, number=number, tell=tell))
+    return found
 
 
 def tell(line: str) -> None:

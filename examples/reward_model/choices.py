@@ -30,10 +30,10 @@ def choices(example: Outcome, left_out: Mapping[str, str], size: Size, recipe: R
         "not count. Votes are as pol.is published them: who saw which statement was not drawn at random."
     )
     yield (
-        f"Intervals: the central 95 % of {REPLICATES:,} bootstrap replicates that draw the test statements (a pair "
-        "counts as often as both of its statements were drawn, multiplied) and the training seeds "
-        f"({size.seeds}; the conversation set aside has one, and so has *all their pairs*). Not in them: other "
-        "communities and conversations, another half hidden, another panel."
+        f"Intervals: the central 95 % of {REPLICATES:,} bootstrap replicates that draw the rounds of a conversation "
+        "and, within each, its test statements (a pair counts as often as both of its statements were drawn, "
+        "multiplied). A round has its own hidden half, communities, panels, candidates and training seed, so all "
+        f"these are in the interval as far as {size.rounds} rounds show them. Not in it: other conversations."
     )
     yield from (f"Left out: {name}, {why}." for name, why in left_out.items())
 
@@ -43,7 +43,8 @@ def _simulated(example: Outcome, size: Size) -> Iterator[str]:
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
     yield (
         f"Simulated by: {talk.simulation.predictor}. No language model wrote or judged anything. "
-        f"Seed {example.seed}. Versions: {versions}."
+        f"Seeds from {example.talk.split.seed} on, one a round. "
+        f"Versions: {versions}."
     )
     yield (
         "Half of a conversation's statements are hidden from the simulation with all votes on them. The communities "
@@ -74,7 +75,7 @@ def _trained(recipe: Recipe, size: Size) -> Iterator[str]:
     yield (
         "*As many pairs*: as many rows as one community has, drawn from all communities of the conversation, or, "
         "*shuffled*, for each pair of candidates the row of one community drawn at random. *All their pairs*: the "
-        "rows of all communities at once."
+        "rows of all communities at once, in the first round alone."
     )
     yield (
         f"Recipe, chosen on the conversation set aside and used everywhere: all-MiniLM-L6-v2, {recipe.frozen} of its "

@@ -50,9 +50,16 @@ NEIGHBOURS = "the simulation of another community"
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How much is done: training seeds, candidate sets to learn from and to test on, personas of a panel."""
+    """How much is done.
 
-    seeds: int = 3
+    Args:
+        rounds: how often a conversation is gone through, each time with another half hidden and another seed of
+            all else: communities, panels, candidates, training.
+        learned: candidate sets to learn from. ``tested``: those to test on.
+        panel: the personas of each community. ``smallest``: the fewest members that make a community.
+    """
+
+    rounds: int = 3
     learned: int = 60
     tested: int = 80
     panel: int = 64
@@ -61,21 +68,24 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcome:
-    """What came of one conversation.
+    """What came of one round of a conversation.
 
     Args:
         talk: the conversation. ``learned``: the preferences learned from, by way. ``trial``: the test.
-        rewards: by arm and the community whose pairs were learned (empty for none in particular), (S, C) the
-            rewards of the test's chats by S training seeds.
         pairs: how many pairs a model learned from.
+        rewards: by arm and the community whose pairs were learned (empty for none in particular), (C,) the
+            rewards of the test's chats.
     """
 
     talk: Conversation
     learned: dict[Way, Preferences]
     trial: Trial
     pairs: int
-    seed: int
-    rewards: dict[tuple[str, str], list[list[float]]] = field(default_factory=dict)
+    rewards: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def has(self, arm: str) -> bool:
+        """Return whether models of an arm were trained in this round; what needs no training is always there."""
+        return arm in {OTHERS, SIMULATION, NEIGHBOURS} or any(arm == each for each, _ in self.rewards)
 
     def measured(self, arm: str, community: str, kind: Kind) -> Resampled:
         """Return how often the models of an arm order pairs as a community does."""
@@ -86,10 +96,10 @@ class Outcome:
                 [self._figure(self._right(OWN, name, community, kind)) for name in others]
             )
         if arm == SIMULATION:
-            return self._figure(agreeing(self.trial.simulated[community], wanted)[None])
+            return self._figure(agreeing(self.trial.simulated[community], wanted))
         if arm == NEIGHBOURS:
             told = [order for name, order in self.trial.simulated.items() if name != community]
-            return Resampled.mean_of([self._figure(agreeing(each, wanted)[None]) for each in told])
+            return Resampled.mean_of([self._figure(agreeing(each, wanted)) for each in told])
         trained_on = community if (arm, community) in self.rewards else ""
         return self._figure(self._right(arm, trained_on, community, kind))
 
@@ -110,16 +120,21 @@ class Outcome:
         return [name for name in self.talk.communities if self.counted(name, kind)]
 
     def _right(self, arm: str, trained_on: str, community: str, kind: Kind) -> NDArray[np.float64]:
-        return np.stack([self.trial.right(row, community, kind) for row in self.rewards[arm, trained_on]])
+        return self.trial.right(self.rewards[arm, trained_on], community, kind)
 
     def _figure(self, right: NDArray[np.float64]) -> Resampled:
-        return figure(right, self.trial.statements, seed=self.seed, name=self.talk.name)
+        return figure(right, self.trial.statements, seed=self.talk.split.seed, name=self.talk.name)
 
 
 def carried_out(
-    talk: Conversation, learner: Learner, out: Path, size: Size, *, tell: Callable[[str], None]
+    talk: Conversation, learner: Learner, out: Path, size: Size, *, number: int, tell: Callable[[str], None]
 ) -> Outcome:
-    """Simulate, export, train and test: everything that is measured on one conversation."""
+    """Simulate, export, train and test: everything that is measured in one round of a conversation.
+
+    Args:
+        number: of the round, from 1; the models' training draws from it, and all pairs of all communities are
+            learned from in the first one only.
+    """
     asked = talk.learn_prompts[: size.learned]
     learned = {way: preferences(talk, asked, talk.learn, out / way, way=way, near=POOL) for way in WAYS}
     test = preferences(
@@ -131,22 +146,21 @@ def carried_out(
         learned=learned,
         trial=trial(test.full, talk.votes, seed=talk.split.seed),
         pairs=len(rows_of(pairs, talk.communities[0])),
-        seed=talk.split.seed,
     )
 
-    def train(arm: str, community: str, rows: object, seed: int) -> None:
-        model = learner.trained(rows, seed)
-        outcome.rewards.setdefault((arm, community), []).append(learner.rewards(model, outcome.trial.chats))
-        tell(f"{talk.name}: seed {seed}, {arm} {community}")
+    def train(arm: str, community: str, rows: object) -> None:
+        model = learner.trained(rows, number)
+        outcome.rewards[arm, community] = learner.rewards(model, outcome.trial.chats)
+        tell(f"{talk.name}: round {number}, {arm} {community}")
 
-    for seed in range(1, size.seeds + 1):
-        for name in talk.communities:
-            train(OWN, name, pairs.select(rows_of(pairs, name)), seed)
-        train(POOLED, "", pairs.select(pooled_rows(pairs, outcome.pairs, seed)), seed)
-        train(SHUFFLED, "", pairs.select(shuffled_rows(pairs, seed)), seed)
-        for way in WAYS[1:]:
-            other = learned[way].pairs
-            train(way, talk.smallest, other.select(rows_of(other, talk.smallest)), seed)
-    train(ALL_POOLED, "", pairs, 1)
+    for name in talk.communities:
+        train(OWN, name, pairs.select(rows_of(pairs, name)))
+    train(POOLED, "", pairs.select(pooled_rows(pairs, outcome.pairs, number)))
+    train(SHUFFLED, "", pairs.select(shuffled_rows(pairs, number)))
+    for way in WAYS[1:]:
+        other = learned[way].pairs
+        train(way, talk.smallest, other.select(rows_of(other, talk.smallest)))
+    if number == 1:
+        train(ALL_POOLED, "", pairs)
     outcome.rewards[WAYS[0], talk.smallest] = outcome.rewards[OWN, talk.smallest]
     return outcome

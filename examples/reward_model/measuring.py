@@ -1,4 +1,4 @@
-"""How often rewards order two statements as a community does, with intervals over statements and seeds."""
+"""How often rewards order two statements as a community does, with intervals."""
 
 from __future__ import annotations
 
@@ -156,6 +156,17 @@ class Resampled:
             drawn=_mean(np.stack([one.drawn for one in each])),
         )
 
+    @staticmethod
+    def over_rounds(each: Sequence[Resampled], *, seed: int, name: str) -> Resampled:
+        """Return the mean over rounds, of which every replicate draws as many with replacement."""
+        rng = derived_rng(seed, "rounds", name)
+        drawn = np.stack([one.drawn for one in each])
+        picked = rng.integers(len(each), size=drawn.shape)
+        return Resampled(
+            mean=float(np.nanmean([one.mean for one in each])),
+            drawn=_mean(np.take_along_axis(drawn, picked, axis=0)),
+        )
+
     @property
     def figure(self) -> Figure:
         """The figure with the central 95 % of its replicates."""
@@ -172,22 +183,21 @@ def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def figure(right: NDArray[np.float64], statements: NDArray[np.int64], *, seed: int, name: str) -> Resampled:
-    """Return the mean of ``right`` (S, P) over S training seeds and P pairs, with replicates.
+    """Return the mean of ``right`` (P,) over the pairs that count, with replicates.
 
-    A replicate draws statements and seeds with replacement; a pair counts as often as the product of how often
-    its two statements were drawn, since two pairs with a statement in common are not independent (the pigeonhole
-    bootstrap; Owen 2007). The same ``name`` and seed draw the same, so that figures on the same pairs can be
+    A replicate draws statements with replacement; a pair counts as often as the product of how often its two
+    statements were drawn, since two pairs with a statement in common are not independent (as in the pigeonhole
+    bootstrap, Owen 2007). The same ``name`` and seed draw the same, so that figures on the same pairs can be
     subtracted.
     """
     rng = derived_rng(seed, "bootstrap", name)
     size = int(statements.max()) + 1
     counts = rng.multinomial(size, np.full(size, 1 / size), REPLICATES)
-    weights = (counts[:, statements[:, 0]] * counts[:, statements[:, 1]]).astype(float)
-    seeds = rng.multinomial(len(right), np.full(len(right), 1 / len(right)), REPLICATES) / len(right)
-    counted = ~np.isnan(right[0])
-    weights *= counted
-    filled = np.where(counted, right, 0.0)
+    counted = ~np.isnan(right)
+    if not counted.any():
+        return Resampled(mean=float("nan"), drawn=np.full(REPLICATES, np.nan))
+    weights = (counts[:, statements[counted, 0]] * counts[:, statements[counted, 1]]).astype(float)
     total = weights.sum(axis=1)
-    by_seed = weights @ filled.T
-    drawn = np.divide((by_seed * seeds).sum(axis=1), total, out=np.full(REPLICATES, np.nan), where=total > 0)
-    return Resampled(mean=float(np.nanmean(right)) if counted.any() else float("nan"), drawn=drawn)
+    nothing = np.full(REPLICATES, np.nan)
+    drawn = np.divide(weights @ right[counted], total, out=nothing, where=total > 0)
+    return Resampled(mean=float(right[counted].mean()), drawn=drawn)

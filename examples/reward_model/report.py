@@ -14,7 +14,7 @@ from reward_model.experiment import (
     SHUFFLED,
     SIMULATION,
 )
-from reward_model.measuring import Figure, Kind, Resampled
+from reward_model.measuring import Kind, Resampled
 from reward_model.preferences import WAYS, Way
 
 if TYPE_CHECKING:
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from reward_model.experiment import Outcome, Size
     from reward_model.learner import Recipe
 
+    Rounds = Sequence[Outcome]
+
 __all__ = ["report"]
 
 KINDS: tuple[Kind, ...] = ("simulated", "disputed", "real")
 ARMS = (OWN, OTHERS, POOLED, ALL_POOLED, SHUFFLED)
 FIRST = (
     "How often a reward model orders two statements, neither of which it saw in training, as a community does: the "
-    "mean over a conversation's communities, then over conversations. *Simulated*: as the community's panel does. "
-    "*Disputed*: those pairs that another community of the conversation orders the other way. *Real*: as the votes "
-    "of the community's real members do, on the pairs that they order credibly."
+    "mean over a conversation's communities, then over rounds, then over conversations. *Simulated*: as the "
+    "community's panel does. *Disputed*: those pairs that another community of the conversation orders the other "
+    "way. *Real*: as the votes of the community's real members do, on the pairs that they order credibly."
 )
 SECOND = (
     "The smallest community of each conversation; the same prompts, pools and number of pairs for each; one common "
@@ -41,81 +43,105 @@ SECOND = (
 
 
 def report(
-    outcomes: Sequence[Outcome],
-    aside: Sequence[Outcome],
+    done: Mapping[str, Sequence[Outcome]],
+    aside: Mapping[str, Sequence[Outcome]],
     *,
     left_out: Mapping[str, str],
     size: Size,
     recipe: Recipe,
 ) -> str:
-    """Return the whole page: both claims, each community, each conversation, and every choice."""
+    """Return the whole page: both claims, each community, each conversation, and every choice.
+
+    Args:
+        done: the rounds of each conversation. ``aside``: of the one that the recipe was chosen on.
+        left_out: why other conversations were not used.
+    """
+    told = list((done or aside).values())
     parts = ["# A reward model for each community"]
-    told = list(outcomes or aside)
-    parts += ["## Does a community's data teach what that community prefers?", FIRST, _claim(told)]
-    parts += [_steadiness(told), "By community, over the same pairs:", _by_community(told)]
+    parts += [
+        "## Does a community's data teach what that community prefers?",
+        FIRST,
+        _claim(told),
+        _steadiness(told),
+    ]
     parts += ["## Which candidate sets teach a minority's preferences?", SECOND, _candidate_sets(told)]
-    for outcome in (*outcomes, *aside):
-        apart = ", set aside to choose the recipe on" if outcome in aside else ""
-        parts += [f"## {outcome.talk.name}{apart}", *_one(outcome)]
-    lines = "\n".join(f"- {line}" for line in choices(told[0], left_out, size, recipe))
+    for name, rounds in {**done, **aside}.items():
+        apart = ", set aside to choose the recipe on" if name in aside else ""
+        parts += [f"## {name}{apart}", *_one(rounds)]
+    lines = "\n".join(f"- {line}" for line in choices(told[0][0], left_out, size, recipe))
     return "\n\n".join([*parts, "## Every choice", lines]) + "\n"
 
 
-def _claim(outcomes: Sequence[Outcome]) -> str:
+def _claim(conversations: Sequence[Rounds]) -> str:
     """Return what each arm agrees with."""
     head = ("trained on", *(cell for kind in KINDS for cell in (f"{kind} ↑", "its own ahead by")))
-    rows = [[arm, *(cell for kind in KINDS for cell in _against_own(outcomes, arm, kind))] for arm in ARMS]
-    neighbours = [cell for kind in KINDS for cell in _against_own(outcomes, NEIGHBOURS, kind)]
-    rows.append([f"*nothing: {NEIGHBOURS}*", *neighbours])
-    real = _against_own(outcomes, SIMULATION, "real")
-    rows.append([f"*nothing: {SIMULATION}*", "1", "", "1", "", *real])
+    arms = [*ARMS, NEIGHBOURS, SIMULATION]
+    rows = []
+    for arm in arms:
+        cells = [cell for kind in KINDS for cell in _against_own(conversations, arm, kind)]
+        rows.append([arm if arm in ARMS else f"*nothing: {arm}*", *cells])
     rows.append(["*chance*", *(".500", "") * len(KINDS)])
     return table(head, rows)
 
 
-def _against_own(outcomes: Sequence[Outcome], arm: str, kind: Kind) -> tuple[str, str]:
-    found = _over(outcomes, arm, kind)
-    ahead = "" if arm == OWN else signed(_over(outcomes, OWN, kind) - found)
-    return written(found.figure), ahead
+def _against_own(conversations: Sequence[Rounds], arm: str, kind: Kind) -> tuple[str, str]:
+    if arm == SIMULATION and kind != "real":
+        return "1", ""
+    tried = [[each for each in rounds if each.has(arm)] for rounds in conversations]
+    if not any(_with(rounds, kind) for rounds in tried):
+        return "—", ""
+    found = _over(tried, arm, kind)
+    return written(found), "" if arm == OWN else signed(_over(tried, OWN, kind) - found)
 
 
-def _over(outcomes: Sequence[Outcome], arm: str, kind: Kind) -> Resampled:
-    """Return the mean over the conversations that have any such pair."""
-    told = [outcome for outcome in outcomes if outcome.with_pairs(kind)]
-    return Resampled.mean_of([outcome.over_communities(arm, kind) for outcome in told])
-
-
-def _steadiness(outcomes: Sequence[Outcome]) -> str:
-    steady = sum(outcome.steady() for outcome in outcomes) / len(outcomes)
-    return (
-        f"One half of a simulated panel orders a pair as its other half does in {steady:.3f} of the cases; what a "
-        "whole panel says is steadier than that, but no model can be expected to agree with all of it."
+def _over(conversations: Sequence[Rounds], arm: str, kind: Kind) -> Resampled:
+    """Return the mean over the communities of a round, then over rounds, then over conversations."""
+    return Resampled.mean_of(
+        [_over_rounds(rounds, arm, kind) for rounds in conversations if _with(rounds, kind)]
     )
 
 
-def _by_community(outcomes: Sequence[Outcome]) -> str:
+def _over_rounds(rounds: Rounds, arm: str, kind: Kind) -> Resampled:
+    told = _with(rounds, kind)
+    found = [each.over_communities(arm, kind) for each in told]
+    return Resampled.over_rounds(found, seed=rounds[0].talk.split.seed, name=rounds[0].talk.name)
+
+
+def _with(rounds: Rounds, kind: Kind) -> list[Outcome]:
+    return [each for each in rounds if each.with_pairs(kind)]
+
+
+def _steadiness(conversations: Sequence[Rounds]) -> str:
+    every = [each.steady() for rounds in conversations for each in rounds]
+    return (
+        f"One half of a simulated panel orders a pair as its other half does in {sum(every) / len(every):.3f} of the "
+        "cases: no model can be expected to agree with all that a panel says."
+    )
+
+
+def _by_community(rounds: Rounds) -> str:
     head = (
-        *("community", "members", "its own pairs", "ahead of pooled", "ahead of shuffled"),
+        *("round, community", "members", "its own pairs", "ahead of pooled", "ahead of shuffled"),
         *("real: its own", "real: pooled", "real: the simulation", "real pairs"),
     )
     rows = []
-    for outcome in outcomes:
+    for number, outcome in enumerate(rounds, start=1):
         for name in outcome.talk.communities:
             own = outcome.measured(OWN, name, "simulated")
             ahead = [signed(own - outcome.measured(arm, name, "simulated")) for arm in (POOLED, SHUFFLED)]
             real = [_measured(outcome, arm, name, "real") for arm in (OWN, POOLED, SIMULATION)]
-            counted = str(outcome.counted(name, "real"))
-            rows.append([name, str(outcome.talk.members[name]), written(own.figure), *ahead, *real, counted])
+            cells = [str(outcome.talk.members[name]), written(own), *ahead, *real]
+            rows.append([f"{number}, {name}", *cells, str(outcome.counted(name, "real"))])
     return table(head, rows)
 
 
 def _measured(outcome: Outcome, arm: str, community: str, kind: Kind) -> str:
     if not outcome.counted(community, kind):
         return "—"
-    return written(outcome.measured(arm, community, kind).figure)
+    return written(outcome.measured(arm, community, kind))
 
 
-def _candidate_sets(outcomes: Sequence[Outcome]) -> str:
+def _candidate_sets(conversations: Sequence[Rounds]) -> str:
     """Return what each way to draw candidates comes to, for the smallest communities."""
     head = (
         *("candidates", "similarity in a set", "Vendi score"),
@@ -123,60 +149,60 @@ def _candidate_sets(outcomes: Sequence[Outcome]) -> str:
     )
     rows = []
     for way in WAYS:
-        sets = [outcome.learned[way] for outcome in outcomes]
-        cells = [
-            f"{sum(each) / len(sets):.3f}"
-            for each in zip(*((s.similarity, s.vendi) for s in sets), strict=True)
-        ]
+        sets = [outcome.learned[way] for rounds in conversations for outcome in rounds]
+        cells = [_mean([each.similarity for each in sets]), _mean([each.vendi for each in sets])]
         for kind in ("simulated", "real"):
-            found, first = (_smallest(outcomes, each, kind) for each in (way, WAYS[0]))
+            found, first = (_smallest(conversations, each, kind) for each in (way, WAYS[0]))
             if found is None or first is None:
                 cells += ["—", ""]
             else:
-                cells += [written(found.figure), "" if way == WAYS[0] else signed(found - first)]
+                cells += [written(found), "" if way == WAYS[0] else signed(found - first)]
         rows.append([way, *cells])
     return table(head, rows)
 
 
-def _smallest(outcomes: Sequence[Outcome], way: Way, kind: Kind) -> Resampled | None:
-    told = [outcome for outcome in outcomes if outcome.counted(outcome.talk.smallest, kind)]
-    if not told:
-        return None
-    return Resampled.mean_of([outcome.measured(way, outcome.talk.smallest, kind) for outcome in told])
+def _smallest(conversations: Sequence[Rounds], way: Way, kind: Kind) -> Resampled | None:
+    """Return what a way comes to for the smallest community, where it has any such pair."""
+    found = []
+    for rounds in conversations:
+        told = [each for each in rounds if each.counted(each.talk.smallest, kind)]
+        figures = [each.measured(way, each.talk.smallest, kind) for each in told]
+        if figures:
+            talk = told[0].talk
+            found.append(Resampled.over_rounds(figures, seed=talk.split.seed, name=talk.name))
+    return Resampled.mean_of(found) if found else None
 
 
-def _one(outcome: Outcome) -> Iterator[str]:
+def _mean(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):.3f}"
+
+
+def _one(rounds: Rounds) -> Iterator[str]:
     """Yield what must be known of one conversation, and its own tables."""
+    yield "\n".join(f"- Round {number}: {_sizes(outcome)}" for number, outcome in enumerate(rounds, start=1))
+    yield _claim([rounds])
+    yield "By community:"
+    yield _by_community(rounds)
+    yield "The smallest community of each round:"
+    yield _candidate_sets([rounds])
+
+
+def _sizes(outcome: Outcome) -> str:
     talk, names = outcome.talk, outcome.talk.communities
     disputed = sum(outcome.counted(name, "disputed") for name in names) / len(names)
-    yield (
+    return (
         f"{len(names)} communities of {', '.join(str(talk.members[name]) for name in names)} members. The judge "
         f"knows {talk.known} statements; of {len(talk.learn)} others models learn, on {len(talk.test)} they are "
-        f"tested ({talk.repeats} are left out as repeats). {outcome.pairs} pairs a model; "
-        f"{len(outcome.trial.pairs)} test pairs a community, of which {disputed:.0f} are disputed; "
-        f"halves of a panel agree in {outcome.steady():.3f}."
+        f"tested ({talk.repeats} left out as repeats). {outcome.pairs} pairs a model; {len(outcome.trial.pairs)} "
+        f"test pairs a community, of which {disputed:.0f} are disputed; halves of a panel agree in "
+        f"{outcome.steady():.3f}."
     )
-    head = ("trained on", *(f"{kind} ↑" for kind in KINDS))
-    arms = (*ARMS, NEIGHBOURS, SIMULATION)
-    rows = [[arm, *(_all(outcome, arm, kind) for kind in KINDS)] for arm in arms]
-    yield table(head, rows)
-    yield f"The smallest community, {talk.smallest}:"
-    head = ("candidates", "similarity in a set", "Vendi score", "simulated ↑", "real ↑")
-    rows = []
-    for way in WAYS:
-        drawn = outcome.learned[way]
-        found = [_measured(outcome, way, talk.smallest, kind) for kind in ("simulated", "real")]
-        rows.append([way, f"{drawn.similarity:.3f}", f"{drawn.vendi:.3f}", *found])
-    yield table(head, rows)
 
 
-def _all(outcome: Outcome, arm: str, kind: Kind) -> str:
-    return written(outcome.over_communities(arm, kind).figure) if outcome.with_pairs(kind) else "—"
-
-
-def written(found: Figure) -> str:
+def written(found: Resampled) -> str:
     """Return a figure with its interval."""
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    told = found.figure
+    return f"{told.mean:.3f} [{told.low:.3f}, {told.high:.3f}]"
 
 
 def signed(found: Resampled) -> str:

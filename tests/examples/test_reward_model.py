@@ -102,7 +102,7 @@ def page(parts, learner, tmp_path_factory):
     folder = tmp_path_factory.mktemp("experiment")
     made_conversation(folder / "data" / "town")
     made_conversation(folder / "data" / "village", statements=20)
-    size = parts["experiment"].Size(seeds=1, learned=6, tested=6, panel=8, smallest=5)
+    size = parts["experiment"].Size(rounds=2, learned=6, tested=6, panel=8, smallest=5)
     return parts["reward_example"].made(folder / "data", folder, learner, WordEmbedder(), size=size)
 
 
@@ -183,10 +183,10 @@ def test_orders_disputes_real_orders_and_halves_of_a_panel_are_told_from_the_rec
 
 def test_an_interval_holds_its_figure_and_pairs_with_one_statement_in_common_make_it_wider(parts):
     rng = np.random.default_rng(7)
-    right = (rng.random((2, 300)) < 0.7).astype(float)
+    right = (rng.random(300) < 0.7).astype(float)
     apart = np.arange(600).reshape(300, 2)
     shared = np.stack([np.repeat(np.arange(6), 50), 6 + np.arange(300)], axis=1)
-    right[:, :100] = 1.0  # two of the six shared statements are easy, the rest are not
+    right[:100] = 1.0  # two of the six shared statements are easy, the rest are not
     figures = [parts["measuring"].figure(right, each, seed=7, name="x").figure for each in (apart, shared)]
     assert all(each.low < each.mean < each.high for each in figures)
     assert figures[1].high - figures[1].low > 1.5 * (figures[0].high - figures[0].low)
@@ -194,5 +194,5 @@ def test_an_interval_holds_its_figure_and_pairs_with_one_statement_in_common_mak
 
 def test_a_pair_that_does_not_count_changes_no_figure(parts):
     statements = np.array([[0, 1], [2, 3], [4, 5]])
-    right = np.array([[1.0, 0.0, np.nan]])
+    right = np.array([1.0, 0.0, np.nan])
     assert parts["measuring"].figure(right, statements, seed=7, name="x").mean == 0.5

@@ -150,6 +150,19 @@ def test_a_name_that_looks_like_a_place_is_taken_for_the_name(tmp_path):
 
 
 @pytest.mark.parametrize("files", ["parquet", "jsonl"])
+def test_a_text_that_is_a_rows_name_is_not_taken_for_it(tmp_path, files):
+    first = judged("a", "tea")
+    asked = Item(item="a", query="b/tea", options=first.item.options)
+    told_run(
+        tmp_path / "run",
+        [CandidateSet(item=asked, said=first.said), judged("b", "tea")],
+        communities=("tea",),
+    )
+    data = exported(tmp_path, files=files, selection=Selection(min_probability=None, test_share=0))
+    assert data.row("b/tea").row["item"] == "b"
+
+
+@pytest.mark.parametrize("files", ["parquet", "jsonl"])
 def test_rows_with_hostile_names_are_found(tmp_path, files):
     told_run(tmp_path / "run", hostile_sets(), communities=HOSTILE_NAMES)
     data = exported(tmp_path, files=files)

@@ -185,6 +185,21 @@ def test_every_row_of_forecasts_follows_and_has_no_probability(tmp_path):
             assert found.decision is None or found.decision.probability is None
 
 
+def test_candidates_of_which_neither_has_any_share_are_even(tmp_path):
+    said = {"tea": Verdict(forecast=(1.0, 0.0, 0.0))}
+    told_run(
+        tmp_path / "run",
+        [CandidateSet(item=ITEM, said=said)],
+        communities=("tea",),
+        mode="direct",
+        model="x/y",
+    )
+    data = exported(tmp_path)
+    (even,) = (row for row in data.rows("preference", "train") if row["tie"])
+    found = trace(data, even["row"])
+    assert (found.problems, found.decision.lead, found.decision.vote_share) == ((), 0, 0.5)
+
+
 @pytest.mark.parametrize("files", ["parquet", "jsonl"])
 def test_every_row_with_hostile_texts_and_names_follows(tmp_path, files):
     told_run(tmp_path / "run", hostile_sets(halves=True), communities=HOSTILE_NAMES)

@@ -117,7 +117,8 @@ def test_one_screen_says_what_a_pair_rests_on(explain, prefs):
         "fits the file is as it was written, and the row follows from the journal's ballots",
     ):
         assert told in done.said, told
-    for hidden in ("DOES NOT FIT", "tea#19", "tea#25", "tea:03"):
+    assert done.said.count("norm behind") == 2
+    for hidden in ("DOES NOT FIT", "tea#19", "tea#25"):
         assert hidden not in done.out
 
 
@@ -147,7 +148,6 @@ def test_everything_is_printed_where_it_is_asked_for(explain, prefs):
     done = explain(prefs, "p1/tea/0-1", "--full")
     assert "ballots of all rounds: 20 for, 6 against, 4 neither" in done.said
     assert done.out.count("tea#25") == 2 and "tea#25, round 1" in done.said
-    assert "tea:03" not in done.said and "tea say" in done.said
     assert done.said.count("norm behind") == 4
     assert "more ballot" not in done.out
 
