@@ -94,6 +94,14 @@ def test_a_repeated_prompt_is_left_out_before_the_run_and_counted(forum, tmp_pat
     assert export.manifest.left_out == {"prompts that the test part of a benchmark asks": 1}
 
 
+@pytest.mark.parametrize(("alike", "kept"), [(0.4, 5), (0.99, 6)])
+def test_how_near_a_repeated_prompt_must_be_is_the_selections(forum, tmp_path, alike, kept):
+    selection = Selection(min_probability=None, ties="soft", alike=alike)
+    exclude = ["What, I say, of the brush, number 5?"]
+    run, _ = synthesise(simulation_of(forum), PROMPTS, out=tmp_path, exclude=exclude, selection=selection)
+    assert len(run.journal.items()) == kept
+
+
 def test_when_no_prompt_is_left_that_is_an_error(forum):
     with pytest.raises(InputError, match="no prompt is left: all 6 are asked"):
         asked_of(simulation_of(forum), PROMPTS, exclude=[prompt.query for prompt in PROMPTS])
