@@ -65,7 +65,6 @@ def _simulated(example: Outcome, size: Size) -> Iterator[str]:
 
 
 def _trained(recipe: Recipe, size: Size) -> Iterator[str]:
-    tokens = "the answer's" if recipe.pool == "answer" else "all"
     yield (
         f"All communities judge the same {size.learned} sets. A model is trained by TRL's RewardTrainer on rows of "
         "the exported `preference` data as they are, with all six pairs of a set however small their margin "
@@ -75,12 +74,13 @@ def _trained(recipe: Recipe, size: Size) -> Iterator[str]:
     yield (
         "*As many pairs*: as many rows as one community has, drawn from all communities of the conversation, or, "
         "*shuffled*, for each pair of candidates the row of one community drawn at random. *All their pairs*: the "
-        "rows of all communities at once, in the first round alone."
+        "rows of all communities at once."
     )
     yield (
-        f"Recipe, chosen on the conversation set aside and used everywhere: all-MiniLM-L6-v2, {recipe.frozen} of its "
-        "6 layers and its embeddings frozen, a linear head that begins at zero on the mean of the last layer over "
-        f"{tokens} tokens, {recipe.epochs} epochs in batches of "
-        f"{recipe.batch} pairs, learning rate {recipe.rate:g} falling to 0, no dropout. Tried there: learning rates "
-        "of 5e-5, 2e-4 and 5e-4, 4 and 5 frozen layers, the mean over the answer and over all tokens."
+        f"Recipe, chosen on the conversation set aside and used everywhere: all-MiniLM-L6-v2 with {recipe.frozen} of its "
+        "6 layers and its embeddings frozen; a linear head that begins at zero, on the embedding of the answer and its "
+        f"product with that of the prompt; {recipe.epochs} epochs in batches of {recipe.batch} pairs, learning rate "
+        f"{recipe.rate:g} falling to 0, no dropout. Tried there: 4, 5 and 6 frozen layers; learning rates of 5e-5 to "
+        "5e-4 for layers and 1e-3 to 2e-2 for the head alone; 2 and 4 epochs; 60 and 120 sets; prompt and answer embedded "
+        "as one text, which was .02 to .04 worse on held-out simulated preferences."
     )

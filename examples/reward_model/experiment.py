@@ -59,8 +59,8 @@ class Size:
         panel: the personas of each community. ``smallest``: the fewest members that make a community.
     """
 
-    rounds: int = 3
-    learned: int = 60
+    rounds: int = 5
+    learned: int = 120
     tested: int = 80
     panel: int = 64
     smallest: int = 40
@@ -82,10 +82,6 @@ class Outcome:
     trial: Trial
     pairs: int
     rewards: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-
-    def has(self, arm: str) -> bool:
-        """Return whether models of an arm were trained in this round; what needs no training is always there."""
-        return arm in {OTHERS, SIMULATION, NEIGHBOURS} or any(arm == each for each, _ in self.rewards)
 
     def measured(self, arm: str, community: str, kind: Kind) -> Resampled:
         """Return how often the models of an arm order pairs as a community does."""
@@ -132,8 +128,7 @@ def carried_out(
     """Simulate, export, train and test: everything that is measured in one round of a conversation.
 
     Args:
-        number: of the round, from 1; the models' training draws from it, and all pairs of all communities are
-            learned from in the first one only.
+        number: of the round, from 1; what is drawn in training is drawn by it.
     """
     asked = talk.learn_prompts[: size.learned]
     learned = {way: preferences(talk, asked, talk.learn, out / way, way=way, near=POOL) for way in WAYS}
@@ -160,7 +155,6 @@ def carried_out(
     for way in WAYS[1:]:
         other = learned[way].pairs
         train(way, talk.smallest, other.select(rows_of(other, talk.smallest)))
-    if number == 1:
-        train(ALL_POOLED, "", pairs)
+    train(ALL_POOLED, "", pairs)
     outcome.rewards[WAYS[0], talk.smallest] = outcome.rewards[OWN, talk.smallest]
     return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -42,14 +43,12 @@ class Recipe:
         frozen: how many of MiniLM's six layers, and the embeddings, keep their weights.
         rate: the learning rate at the beginning; it falls linearly to 0.
         epochs: how often every pair is seen. ``batch``: pairs a step.
-        pool: ``answer`` averages the last layer over the answer's tokens, ``all`` over all of them.
     """
 
-    frozen: int = 5
-    rate: float = 5e-4
+    frozen: int = 6
+    rate: float = 2e-3
     epochs: int = 2
     batch: int = 16
-    pool: str = "answer"
 
 
 def minilm() -> Path:
@@ -67,33 +66,34 @@ def minilm() -> Path:
 
 
 class RewardModel(BertPreTrainedModel):
-    """The layers of MiniLM that are trained, and a linear head that begins at zero; the lower layers are shared.
+    """A linear reward over MiniLM's embedding of the answer, and over its product with that of the prompt.
+
+    MiniLM embeds one text at a time, so prompt and answer are embedded apart, as it was trained to. The layers
+    that keep their weights are shared by all reward models; the head begins at zero.
 
     Args:
-        config: MiniLM's, with one label.
-        lower: the layers that keep their weights. ``pool``: see ``Recipe``. ``end``: the token that ends a text.
+        config: MiniLM's for the layers that are trained, with one label.
+        encoder: the layers that are not. ``end``: the token that ends each text of a chat.
     """
 
-    def __init__(self, config: BertConfig, lower: _Lower, *, pool: str, end: int) -> None:
+    def __init__(self, config: BertConfig, encoder: _Encoder, *, end: int) -> None:
         super().__init__(config)
         self.upper = BertModel(config, add_pooling_layer=False)
         self.upper.embeddings = _Passed()
-        self.score = nn.Linear(config.hidden_size, 1)
-        self._lower, self._pool, self._end = (lower,), pool, end  # in a tuple it is no part of this module
+        self.score = nn.Linear(2 * config.hidden_size, 1)
+        self._shared, self._end = (encoder,), end  # in a tuple it is no part of this module
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **_: Any
     ) -> SequenceClassifierOutput:
         """Return the rewards (B, 1) of B chats of up to T tokens, both inputs (B, T)."""
-        hidden = self._lower[0](input_ids, attention_mask)
-        hidden = self.upper(inputs_embeds=hidden, attention_mask=attention_mask).last_hidden_state
-        kept = attention_mask > 0
-        if self._pool == "answer":
-            ends_from_here = (input_ids == self._end).long().flip(1).cumsum(1).flip(1)
-            kept &= ends_from_here == 1
-        weights = kept.unsqueeze(-1).to(hidden.dtype)
-        mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
-        return SequenceClassifierOutput(logits=self.score(mean))
+        encoder = self._shared[0]
+        sizes = attention_mask.sum(1).tolist()
+        chats = [_parted(row[:size], self._end) for row, size in zip(input_ids.tolist(), sizes, strict=True)]
+        hidden, mask = encoder.lower([answer for _, answer in chats])
+        answers = _embedding(self.upper(inputs_embeds=hidden, attention_mask=mask).last_hidden_state, mask)
+        prompts = torch.stack([encoder.whole(prompt) for prompt, _ in chats])
+        return SequenceClassifierOutput(logits=self.score(torch.cat([answers, answers * prompts], dim=1)))
 
 
 class Learner:
@@ -111,8 +111,7 @@ class Learner:
         self.weights, self.recipe, self.scratch = weights, recipe, scratch
         self.tokenizer = AutoTokenizer.from_pretrained(weights)
         self.tokenizer.chat_template = CHAT
-        self._bert = BertModel.from_pretrained(weights, add_pooling_layer=False).eval()
-        self._lower = _Lower(self._bert, recipe.frozen)
+        self._encoder = _Encoder(weights, recipe.frozen)
 
     def trained(self, rows: Any, seed: int) -> RewardModel:
         """Return a reward model trained on rows of an export as they are, all columns in."""
@@ -164,34 +163,58 @@ class Learner:
         transformers.set_seed(seed)
         config = BertConfig.from_pretrained(self.weights, num_labels=1)
         config.num_hidden_layers -= self.recipe.frozen
-        model = RewardModel(config, self._lower, pool=self.recipe.pool, end=self.tokenizer.sep_token_id)
-        for new, old in zip(
-            model.upper.encoder.layer, self._bert.encoder.layer[self.recipe.frozen :], strict=True
-        ):
+        model = RewardModel(config, self._encoder, end=self.tokenizer.sep_token_id)
+        for new, old in zip(model.upper.encoder.layer, self._encoder.above, strict=True):
             new.load_state_dict(old.state_dict())
         nn.init.zeros_(model.score.weight)
         nn.init.zeros_(model.score.bias)
         return model
 
 
-class _Lower:
-    """The layers that are not trained give a text the same vectors each time, so they are asked once a text."""
+class _Encoder:
+    """MiniLM as it is. What is not trained gives a text the same vectors each time, and is asked once a text."""
 
-    def __init__(self, bert: BertModel, frozen: int) -> None:
-        config = BertConfig.from_dict({**bert.config.to_dict(), "num_hidden_layers": frozen})
-        self._bert = BertModel(config, add_pooling_layer=False).eval()
-        self._bert.embeddings = bert.embeddings
-        self._bert.encoder.layer = bert.encoder.layer[:frozen]
-        self._known: dict[tuple[int, ...], torch.Tensor] = {}
+    def __init__(self, weights: Path, frozen: int) -> None:
+        self._bert = BertModel.from_pretrained(weights, add_pooling_layer=False).eval()
+        self.above = self._bert.encoder.layer[frozen:]
+        config = BertConfig.from_pretrained(weights, num_hidden_layers=frozen)
+        self._below = BertModel(config, add_pooling_layer=False).eval()
+        self._below.embeddings = self._bert.embeddings
+        self._below.encoder.layer = self._bert.encoder.layer[:frozen]
+        self._lower: dict[tuple[int, ...], torch.Tensor] = {}
+        self._whole: dict[tuple[int, ...], torch.Tensor] = {}
 
     @torch.no_grad()
-    def __call__(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return (B, T, d) vectors of B texts, zero where the mask is."""
-        texts = [tuple(row[:size]) for row, size in zip(ids.tolist(), mask.sum(1).tolist(), strict=True)]
+    def lower(self, texts: Sequence[tuple[int, ...]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the vectors (B, T, d) of B texts below the layers that are trained, and where they are (B, T)."""
         for text in texts:
-            if text not in self._known:
-                self._known[text] = self._bert(input_ids=torch.tensor([text])).last_hidden_state[0]
-        return nn.utils.rnn.pad_sequence([self._known[text] for text in texts], batch_first=True)
+            if text not in self._lower:
+                self._lower[text] = self._below(input_ids=torch.tensor([text])).last_hidden_state[0]
+        mask = nn.utils.rnn.pad_sequence([torch.ones(len(text)) for text in texts], batch_first=True)
+        return nn.utils.rnn.pad_sequence([self._lower[text] for text in texts], batch_first=True), mask
+
+    @torch.no_grad()
+    def whole(self, text: tuple[int, ...]) -> torch.Tensor:
+        """Return the embedding (d,) of a text by all layers as they were."""
+        if text not in self._whole:
+            ids = torch.tensor([text])
+            self._whole[text] = _embedding(
+                self._bert(input_ids=ids).last_hidden_state, torch.ones(ids.shape)
+            )[0]
+        return self._whole[text]
+
+
+def _parted(chat: Sequence[int], end: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return a chat's tokens before its last text, and that text with the token that begins every chat."""
+    cut = len(chat) - 1 - chat[-2::-1].index(end)
+    return tuple(chat[:cut]), (chat[0], *chat[cut:])
+
+
+def _embedding(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return the mean over each text's tokens, of length sqrt(d), so that its numbers are about 1."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    mean = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+    return nn.functional.normalize(mean, dim=-1) * math.sqrt(hidden.shape[-1])
 
 
 class _Passed(nn.Module):

@@ -87,11 +87,10 @@ def _claim(conversations: Sequence[Rounds]) -> str:
 def _against_own(conversations: Sequence[Rounds], arm: str, kind: Kind) -> tuple[str, str]:
     if arm == SIMULATION and kind != "real":
         return "1", ""
-    tried = [[each for each in rounds if each.has(arm)] for rounds in conversations]
-    if not any(_with(rounds, kind) for rounds in tried):
+    if not any(_with(rounds, kind) for rounds in conversations):
         return "—", ""
-    found = _over(tried, arm, kind)
-    return written(found), "" if arm == OWN else signed(_over(tried, OWN, kind) - found)
+    found = _over(conversations, arm, kind)
+    return written(found), "" if arm == OWN else signed(_over(conversations, OWN, kind) - found)
 
 
 def _over(conversations: Sequence[Rounds], arm: str, kind: Kind) -> Resampled:

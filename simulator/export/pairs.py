@@ -7,10 +7,9 @@ is that it is ahead at all, and whether other communities that judged the same c
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -30,8 +29,7 @@ ROUNDING = 1e-9
 """Below this, two shares are one, and a share or probability is not short of a threshold: 0.35 - 0.25 is 0.1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two candidates of one set in the order in which one community prefers them.
 
     Args:
@@ -65,8 +63,7 @@ class Pair:
         return self.against > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Whether a community rates one candidate above or below an even share, 1/k of k candidates.
 
     Args:
@@ -102,8 +99,8 @@ def pairs_of(records: Sequence[Record], selection: Selection) -> list[list[Pair]
         R. D. Luce (1959). Individual Choice Behavior. Wiley.
     """
     judged = [record for record in records if record.preference.ballots]
-    orders = [_ranked(record, selection.seed) for record in judged]
-    found = iter(_pairs(judged, orders, selection) if judged else ())
+    views = [_view(record, selection) for record in judged]
+    found = iter([_pairs(record, view, views, selection) for record, view in zip(judged, views, strict=True)])
     return [next(found) if record.preference.ballots else [] for record in records]
 
 
@@ -117,8 +114,8 @@ def marks_of(record: Record, selection: Selection) -> list[Mark]:
     preference, size = record.preference, record.item.size
     if not preference.ballots:
         return []
-    alpha = record.pseudo_counts
-    above = [None] * size if alpha is None else _above(np.array(alpha), 1 / size).tolist()
+    counts = record.pseudo_counts
+    above = (None,) * size if counts is None else _above(counts)
     return [
         Mark(index, share, probability, _label(share - 1 / size, probability, selection))
         for index, (share, probability) in enumerate(zip(preference.shares, above, strict=True))
@@ -137,24 +134,57 @@ def order_probability(more: NDArray[np.float64], less: NDArray[np.float64]) -> N
     return probability
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """One record's candidates from the best to the worst; ``level`` by candidate is the same for equal shares."""
+class _View(NamedTuple):
+    """What one record says of its candidates, from the best to the worst, and of each two, as ``_couples`` has them.
+
+    An order is 1 where the one with the lower index is ahead, -1 where the other one is, and 0 for a tie.
+    """
 
     ranked: list[int]
-    level: list[int]
+    margins: list[float]
+    probabilities: list[float | None]
+    orders: list[int]
 
 
-def _ranked(record: Record, seed: int) -> _Order:
+def _view(record: Record, selection: Selection) -> _View:
+    shares, counts = record.preference.shares, record.pseudo_counts
+    couples = _couples(len(shares))
+    ranked, level = _ranked(record, selection.seed)
+    view = _View(ranked, [], [], [])
+    chances = (None,) * len(couples) if counts is None else _chances(counts)
+    for (one, other), chance in zip(couples, chances, strict=True):
+        even = level[one] == level[other]
+        margin = 0.0 if even else abs(shares[one] - shares[other])
+        probability = 0.5 if even and chance is not None else chance
+        tie = even or _falls_short(margin, probability, selection)
+        view.margins.append(margin)
+        view.probabilities.append(probability)
+        view.orders.append(0 if tie else 1 if level[one] < level[other] else -1)
+    return view
+
+
+def _falls_short(margin: float, probability: float | None, selection: Selection) -> bool:
+    if margin + ROUNDING < selection.min_margin:
+        return True
+    if probability is None or selection.min_probability is None:
+        return False
+    return probability + ROUNDING < selection.min_probability
+
+
+def _ranked(record: Record, seed: int) -> tuple[list[int], list[int]]:
+    """Return the candidates from the best to the worst, and each one's level: the same for equal shares."""
     shares = record.preference.shares
     order = sorted(range(len(shares)), key=shares.__getitem__, reverse=True)
     level = [0] * len(shares)
     for before, index in pairwise(order):
         level[index] = level[before] + (shares[before] - shares[index] > ROUNDING)
     if level[order[-1]] < len(shares) - 1:
-        draws = [_draw(record, index, seed) for index in range(len(shares))]
-        order.sort(key=lambda index: (level[index], draws[index]))
-    return _Order(order, level)
+
+        def turn(index: int) -> tuple[int, int]:
+            return level[index], _draw(record, index, seed) if level.count(level[index]) > 1 else 0
+
+        order.sort(key=turn)
+    return order, level
 
 
 def _draw(record: Record, index: int, seed: int) -> int:
@@ -163,72 +193,27 @@ def _draw(record: Record, index: int, seed: int) -> int:
     return derived_seed(seed, "equal shares", record.item.item, record.community, digest)
 
 
-def _pairs(judged: list[Record], orders: list[_Order], selection: Selection) -> list[list[Pair]]:
-    """Return the pairs of records that all have ballots."""
-    table = _Table(judged, orders, selection)
-    lengths = [len(option.text) for option in judged[0].item.options]
-    return [
-        [
-            table.pair(row, chosen, rejected, lengths[chosen] - lengths[rejected])
-            for chosen, rejected in _combined(order.ranked, selection.pairs)
-        ]
-        for row, order in enumerate(orders)
-    ]
-
-
-class _Table:
-    """Each pair of candidates in each record, in arrays of (records, pairs) with a pair's lower index first."""
-
-    def __init__(self, judged: list[Record], orders: list[_Order], selection: Selection) -> None:
-        first, second = _indices(judged[0].item.size)
-        shares = np.array([record.preference.shares for record in judged])
-        level = np.array([order.level for order in orders])
-        even = level[:, first] == level[:, second]
-        ahead = level[:, first] < level[:, second]
-        margin = np.where(even, 0.0, np.abs(shares[:, first] - shares[:, second]))
-        probability = _probabilities(judged, first, second, even)
-        tie = even | (margin + ROUNDING < selection.min_margin)
-        if selection.min_probability is not None:
-            tie |= probability + ROUNDING < selection.min_probability  # never so for NaN
-        against = _opposed(ahead & ~tie, ~ahead & ~tie)
-        self._judged = judged
-        self._places = _places(judged[0].item.size)
-        # Lists, as single numbers are read from them faster than from arrays.
-        self._columns = margin.tolist(), probability.tolist(), tie.tolist(), against.tolist()
-
-    def pair(self, row: int, chosen: int, rejected: int, length: int) -> Pair:
-        """Return what one record says of two candidates."""
-        record, place = self._judged[row], self._places[chosen, rejected]
-        margin, probability, tie, against = (column[row][place] for column in self._columns)
-        shares = record.preference.shares
-        return Pair(
+def _pairs(record: Record, view: _View, views: Sequence[_View], selection: Selection) -> list[Pair]:
+    """Return the pairs of one record, given what all records say that have ballots."""
+    shares, places = record.preference.shares, _places(record.item.size)
+    lengths = [len(option.text) for option in record.item.options]
+    pairs = []
+    for chosen, rejected in _combined(view.ranked, selection.pairs):
+        place = places[chosen, rejected]
+        margin, order = view.margins[place], view.orders[place]
+        pair = Pair(
             chosen=chosen,
             rejected=rejected,
             margin=margin,
-            probability=None if record.prior is None else probability,
+            probability=view.probabilities[place],
             vote_share=shares[chosen] / (shares[chosen] + shares[rejected]) if margin else 0.5,
-            tie=tie,
-            judged_by=len(self._judged),
-            against=against,
-            length=length,
+            tie=not order,
+            judged_by=len(views),
+            against=sum(other.orders[place] == -order for other in views) if order else 0,
+            length=lengths[chosen] - lengths[rejected],
         )
-
-
-def _probabilities(
-    judged: list[Record], first: NDArray[np.intp], second: NDArray[np.intp], even: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return how probable each pair's order is; NaN for records whose shares are no posterior."""
-    nothing = (np.nan,) * judged[0].item.size
-    counts = np.array([nothing if record.prior is None else record.pseudo_counts for record in judged])
-    one, other = counts[:, first], counts[:, second]
-    found = order_probability(np.maximum(one, other), np.minimum(one, other))
-    return np.where(even & ~np.isnan(found), 0.5, found)
-
-
-def _opposed(ahead: NDArray[np.bool_], behind: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return how many records hold the opposite of each order."""
-    opposed: NDArray[np.intp] = np.where(ahead, behind.sum(axis=0), np.where(behind, ahead.sum(axis=0), 0))
-    return opposed
+        pairs.append(pair)
+    return pairs
 
 
 def _combined(ranked: list[int], pairing: Pairing) -> Iterable[tuple[int, int]]:
@@ -239,22 +224,34 @@ def _combined(ranked: list[int], pairing: Pairing) -> Iterable[tuple[int, int]]:
 
 
 @lru_cache(maxsize=64)
-def _indices(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    return np.triu_indices(size, 1)
+def _couples(size: int) -> list[tuple[int, int]]:
+    return list(combinations(range(size), 2))
 
 
 @lru_cache(maxsize=64)
 def _places(size: int) -> dict[tuple[int, int], int]:
-    """Return at which place of ``_indices`` a pair stands, by its candidates in either order."""
-    places = enumerate(combinations(range(size), 2))
+    """Return at which place of ``_couples`` a pair stands, by its candidates in either order."""
+    places = enumerate(_couples(size))
     return {pair: place for place, (one, other) in places for pair in ((one, other), (other, one))}
 
 
-def _above(alpha: NDArray[np.float64], even: float) -> NDArray[np.float64]:
-    """Return the probability that each share of a Dirichlet distribution is above ``even``."""
+# A panel of a dozen personas that choose gives few different counts, so most of these are known.
+@lru_cache(maxsize=4096)
+def _chances(counts: tuple[float, ...]) -> list[float]:
+    """Return for each two candidates how probable it is that the one with the larger share is ahead."""
+    two = list(combinations(counts, 2))
+    more, less = np.array([*map(max, two)]), np.array([*map(min, two)])
+    chances: list[float] = order_probability(more, less).tolist()
+    return chances
+
+
+@lru_cache(maxsize=4096)
+def _above(counts: tuple[float, ...]) -> list[float]:
+    """Return the probability that each share of a Dirichlet distribution is above an even one."""
     from scipy.special import betainc
 
-    probability: NDArray[np.float64] = betainc(alpha.sum() - alpha, alpha, 1 - even)
+    alpha = np.array(counts)
+    probability: list[float] = betainc(alpha.sum() - alpha, alpha, 1 - 1 / len(counts)).tolist()
     return probability
 
 

@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simulator.export.formats import arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from simulator.export.formats import Columns
+    import pyarrow as pa
+
+    from simulator.export.formats import Columns, Kind
 
 __all__ = ["JsonLinesFile", "ParquetFile", "RowFile"]
 
 GROUP_ROWS = 5_000
 GROUP_WEIGHT = 8_000_000
 """Rows and characters that are held until they are written as one row group of Parquet."""
+PIECE_ROWS = 250
+"""Rows that become Arrow arrays at once: the objects of many more would leave the processor's cache, and the garbage
+collector would look through them again and again."""
 PIECE = 10 << 20
 """Bytes of JSON that ``datasets`` reads in one piece, up to the next end of a line; it guesses in each what a column
 holds."""
@@ -63,9 +68,14 @@ class ParquetFile:
 
         self._schema = arrow_schema(columns)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._texts = [name for name, kind in columns.items() if kind == "string" or isinstance(kind, list)]
+        self._weighers = [
+            (name, _weigher(kind))
+            for name, kind in columns.items()
+            if kind == "string" or isinstance(kind, list)
+        ]
         # By column and not by row: the rows' dictionaries would keep the garbage collector busy for nothing.
         self._held: dict[str, list[Any]] = {name: [] for name in columns}
+        self._pieces: list[pa.RecordBatch] = []
         self._held_rows = self._held_weight = 0
         self.weight = self.mended = 0
         self.dated: set[str] = set()
@@ -75,23 +85,35 @@ class ParquetFile:
         for name, column in self._held.items():
             column.append(row[name])
         self._held_rows += 1
-        self._held_weight += sum(_weight(row[name]) for name in self._texts)
+        for name, weigh in self._weighers:
+            self._held_weight += weigh(row[name])
         if self._held_rows >= GROUP_ROWS or self._held_weight >= GROUP_WEIGHT:
             self._flush()
+        elif self._held_rows % PIECE_ROWS == 0:
+            self._convert()
+
+    def _convert(self) -> None:
+        import pyarrow as pa
+
+        try:
+            piece = pa.RecordBatch.from_pydict(self._held, self._schema)
+        except UnicodeEncodeError:
+            piece = pa.RecordBatch.from_pydict(self._mend(), self._schema)
+        self._pieces.append(piece)
+        self._held = {name: [] for name in self._held}
 
     def _flush(self) -> None:
         import pyarrow as pa
 
         if not self._held_rows:
             return
-        try:
-            batch = pa.RecordBatch.from_pydict(self._held, self._schema)
-        except UnicodeEncodeError:
-            batch = pa.RecordBatch.from_pydict(self._mend(), self._schema)
+        self._convert()
+        # One array a column, as the file would have other bytes were it written piece by piece.
+        group = pa.Table.from_batches(self._pieces).combine_chunks()
         self.weight += self._held_weight
-        self._held = {name: [] for name in self._held}
+        self._pieces = []
         self._held_rows = self._held_weight = 0
-        self._writer.write_batch(batch)
+        self._writer.write_table(group, row_group_size=group.num_rows)
 
     def _mend(self) -> dict[str, list[Any]]:
         mended = {name: _mended(column) for name, column in self._held.items()}
@@ -162,12 +184,28 @@ def _as_json(row: dict[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False, allow_nan=False)
 
 
-def _weight(value: Any) -> int:
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(map(_weight, value.values()))
-    return sum(map(_weight, value)) if isinstance(value, list) else 8
+def _weigher(kind: Kind | dict[str, Kind]) -> Callable[[Any], int]:
+    """Return what weighs the values of a column: by characters, and 8 for whatever is no text.
+
+    Made once of the column's kind, as to ask each value for its own takes several times as long.
+    """
+    if kind == "string":
+        return lambda text: 8 if text is None else len(text)
+    if isinstance(kind, dict):
+        parts = [(name, _weigher(inner)) for name, inner in kind.items() if not _is_number(inner)]
+        numbers = 8 * (len(kind) - len(parts))
+        return lambda record: sum([weigh(record[name]) for name, weigh in parts], numbers)
+    if isinstance(kind, str):
+        return lambda _: 8
+    inner = kind[0]
+    if _is_number(inner):
+        return lambda values: 8 if values is None else 8 * len(values)
+    weigh = _weigher(inner)
+    return lambda values: 8 if values is None else sum(map(weigh, values))
+
+
+def _is_number(kind: Kind | dict[str, Kind]) -> bool:
+    return isinstance(kind, str) and kind != "string"
 
 
 def _mended(value: Any) -> Any:
