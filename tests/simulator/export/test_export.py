@@ -100,6 +100,29 @@ def test_the_full_records_hold_every_judgement_and_every_ballot(run, tmp_path):
     assert sum(len(row["ballots"]) for row in full) == export.manifest.judged["ballots"] == 40 * 3 * 12
 
 
+def test_the_pairs_and_the_labelled_completions_follow_from_the_full_records_alone(run, tmp_path):
+    export = export_run(run, tmp_path / "out")
+    prior = export.manifest.run["settings"]["prior"]
+    alphas = {}
+    for row in rows(tmp_path / "out", "full"):
+        cast = [ballot["shares"] for ballot in row["ballots"] if ballot["choice"] is not None]
+        alphas[row["row"]] = [prior + sum(column) for column in zip(*cast, strict=True)]
+        shares = [each["share"] for each in row["candidates"]]
+        assert shares == pytest.approx([a / sum(alphas[row["row"]]) for a in alphas[row["row"]]], abs=1e-8)
+    for row in rows(tmp_path / "out", "preference"):
+        alpha = alphas[f"{row['item']}/{row['community']}"]
+        more, less = alpha[row["chosen_index"]], alpha[row["rejected_index"]]
+        assert row["soft_label"] == pytest.approx(1 - beta.cdf(0.5, more, less), abs=1e-7)
+        assert row["vote_share"] == pytest.approx(more / (more + less), abs=1e-7)
+    labels = rows(tmp_path / "out", "unpaired")
+    for row in labels:
+        alpha = alphas[f"{row['item']}/{row['community']}"]
+        own, even = alpha[row["index"]], 1 / len(alpha)
+        assert row["soft_label"] == pytest.approx(1 - beta.cdf(even, own, sum(alpha) - own), abs=1e-7)
+        assert row["label"] == (row["share"] > even)
+    assert {row["label"] for row in labels} == {True, False}
+
+
 def test_pairs_that_communities_hold_in_opposite_orders_say_so_in_both(run, tmp_path):
     export_run(run, tmp_path / "out", selection=Selection(test_share=0.0))
     found = {
