@@ -77,10 +77,10 @@ def _trained(recipe: Recipe, size: Size) -> Iterator[str]:
         "rows of all communities at once."
     )
     yield (
-        f"Recipe, chosen on the conversation set aside and used everywhere: all-MiniLM-L6-v2 with {recipe.frozen} of its "
-        "6 layers and its embeddings frozen; a linear head that begins at zero, on the embedding of the answer and its "
-        f"product with that of the prompt; {recipe.epochs} epochs in batches of {recipe.batch} pairs, learning rate "
-        f"{recipe.rate:g} falling to 0, no dropout. Tried there: 4, 5 and 6 frozen layers; learning rates of 5e-5 to "
-        "5e-4 for layers and 1e-3 to 2e-2 for the head alone; 2 and 4 epochs; 60 and 120 sets; prompt and answer embedded "
-        "as one text, which was .02 to .04 worse on held-out simulated preferences."
+        f"Recipe, chosen on the conversation set aside and used everywhere: all-MiniLM-L6-v2 with {recipe.frozen} of "
+        "its 6 layers and its embeddings frozen; a linear head that begins at zero, on the embedding of the answer "
+        f"and its product with that of the prompt; {recipe.epochs} epochs in batches of {recipe.batch} pairs, a "
+        f"learning rate of {recipe.rate:g} falling to 0, no dropout. Tried there: 4, 5 and 6 frozen layers; rates of "
+        "5e-5 to 5e-4 for layers and of 1e-3 to 2e-2 for the head alone; 2 and 4 epochs; 60 and 120 sets; and prompt "
+        "and answer embedded as one text, which was .02 to .04 worse on held-out simulated preferences."
     )

@@ -174,7 +174,8 @@ class _Writing:
                 dropped.add(first.prompt)
                 continue
             place = prompts.add(first.prompt, asked_text(first.item))
-            ledger.add(number, place, records, *self._found(records))
+            marks = [marks_of(record, self.selection) for record in records]
+            ledger.add(number, place, records, pairs_of(records, self.selection), marks)
             self._places.append(place)
             self._count(records)
         if dropped:
@@ -190,14 +191,11 @@ class _Writing:
         with writers["preference"] as preference, writers["unpaired"] as unpaired, writers["full"] as full:
             for records, place, pairs, marks in self._kept(ledger):
                 split = splits[place]
-                its_pairs, its_marks = self._found(records)
-                for at, record in enumerate(records):
+                for record, its_pairs, its_marks in zip(records, pairs, marks, strict=True):
                     steering = messages.get(record.community)
-                    chosen = (its_pairs[at][number] for number in pairs[at])
-                    for row in preference_rows(record, chosen, facts, steering=steering):
+                    for row in preference_rows(record, its_pairs, facts, steering=steering):
                         preference.write(split, row)
-                    labelled = (its_marks[at][number] for number in marks[at])
-                    for row in unpaired_rows(record, labelled, facts, steering=steering):
+                    for row in unpaired_rows(record, its_marks, facts, steering=steering):
                         unpaired.write(split, row)
                     full.write(split, full_row(record, facts))
             files = {config: writer.close() for config, writer in writers.items()}
@@ -237,17 +235,16 @@ class _Writing:
             self._read += len(records)
             self._advance(self._read, 2 * self.done)
 
-    def _kept(self, ledger: Ledger) -> Iterator[tuple[tuple[Record, ...], int, Any, Any]]:
+    def _kept(
+        self, ledger: Ledger
+    ) -> Iterator[tuple[tuple[Record, ...], int, list[list[Pair]], list[list[Mark]]]]:
         """Yield each set that is not left out: its records, its prompt's place, and what of each record is kept."""
-        kept, places = ledger.kept(), iter(self._places)
+        kept, places = ledger.kept_rows(), iter(self._places)
         wanted = next(kept, None)
         for number, records in enumerate(self._sets(ballots=True)):
             if wanted is not None and number == wanted[0]:
                 yield records, next(places), wanted[1], wanted[2]
                 wanted = next(kept, None)
-
-    def _found(self, records: tuple[Record, ...]) -> tuple[list[list[Pair]], list[list[Mark]]]:
-        return pairs_of(records, self.selection), [marks_of(record, self.selection) for record in records]
 
     def _count(self, records: tuple[Record, ...]) -> None:
         self.judged["sets"] += 1

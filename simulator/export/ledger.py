@@ -7,6 +7,7 @@ order in which sets were added.
 
 from __future__ import annotations
 
+import marshal
 import math
 import sqlite3
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from personas.errors import InputError
 from personas.seeds import derived_seed
 from simulator.export.decided import REASONS, Decided, nothing_kept
-from simulator.export.pairs import ROUNDING
+from simulator.export.pairs import ROUNDING, Mark, Pair
 from simulator.export.quotas import balanced, length_kind, matched
 from simulator.export.tallies import told
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from simulator.export.pairs import Mark, Pair
     from simulator.export.records import Record
     from simulator.export.selection import Selection
 
@@ -46,14 +46,15 @@ _COLUMNS = """
     split INTEGER DEFAULT 0, short INTEGER DEFAULT 0, fate INTEGER DEFAULT 0
 """
 _TABLES = f"""
-    CREATE TABLE sets (number INTEGER PRIMARY KEY, place INTEGER, records INTEGER);
+    CREATE TABLE sets (number INTEGER PRIMARY KEY, place INTEGER, records INTEGER, found BLOB);
     CREATE TABLE pairs ({_COLUMNS},
         kind INTEGER, chosen INTEGER, rejected INTEGER, ratio REAL, disputed INTEGER);
     CREATE TABLE marks ({_COLUMNS}, above INTEGER);
     CREATE TABLE quotas (split INTEGER, community INTEGER, kind INTEGER, matched INTEGER, balanced INTEGER,
         PRIMARY KEY (split, community, kind)) WITHOUT ROWID;
 """
-_GIVEN: dict[Table, str] = {
+_GIVEN = {
+    "sets": "number, place, records, found",
     "pairs": "number, record, place, community, name, at, margin, probability, kind, chosen, rejected, ratio, "
     "disputed",
     "marks": "number, record, place, community, name, at, margin, probability, above",
@@ -80,7 +81,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self._waiting: dict[Table, list[tuple[Any, ...]]] = {"pairs": [], "marks": []}
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {"sets": [], "pairs": [], "marks": []}
         self._ids: dict[str, int] = {}
         self._last = -1
         self._is_decided = False
@@ -139,9 +140,9 @@ class Ledger:
             set_row = number, at, place, community, name
             self._waiting["pairs"] += _pair_rows(set_row, record, its_pairs)
             self._waiting["marks"] += _mark_rows(set_row, record, its_marks)
-        with self._on_disk():
-            self._db.execute("INSERT INTO sets VALUES (?, ?, ?)", (number, place, len(records)))
-            if sum(map(len, self._waiting.values())) >= BATCH:
+        self._waiting["sets"].append((number, place, len(records), _packed(pairs, marks)))
+        if sum(map(len, self._waiting.values())) >= BATCH:
+            with self._on_disk():
                 self._write()
 
     def decide(self, selection: Selection, splits: NDArray[Any]) -> Decided:
@@ -187,6 +188,22 @@ class Ledger:
         with self._on_disk():
             for (number, pairs), (_, marks) in zip(self._kept("pairs"), self._kept("marks"), strict=True):
                 yield number, pairs, marks
+
+    def kept_rows(self) -> Iterator[tuple[int, list[list[Pair]], list[list[Mark]]]]:
+        """Yield each set's number, and of each of its records the kept pairs and marks themselves, as they were added.
+
+        Raises:
+            InputError: the file cannot be read.
+            ValueError: nothing was decided yet.
+        """
+        found = self._db.execute("SELECT found FROM sets ORDER BY number")
+        for (number, pairs, marks), (packed,) in zip(self.kept(), found, strict=True):
+            all_pairs, all_marks = marshal.loads(packed)
+            yield (
+                number,
+                [[Pair._make(its[at]) for at in kept] for its, kept in zip(all_pairs, pairs, strict=True)],
+                [[Mark._make(its[at]) for at in kept] for its, kept in zip(all_marks, marks, strict=True)],
+            )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query that adds something up; few, as they are all in memory.
@@ -277,6 +294,11 @@ class Ledger:
     def _remove(self) -> None:
         for path in (self.path, self.path.with_name(f"{FILE}-journal")):
             path.unlink(missing_ok=True)
+
+
+def _packed(pairs: Sequence[Sequence[Pair]], marks: Sequence[Sequence[Mark]]) -> bytes:
+    """Return pairs and marks as bytes, to be told again what took long to find; read by this process alone."""
+    return marshal.dumps([[[tuple(row) for row in its] for its in found] for found in (pairs, marks)])
 
 
 def _pair_rows(set_row: tuple[int, ...], record: Record, pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:

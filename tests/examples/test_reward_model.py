@@ -144,6 +144,31 @@ def test_a_reward_model_learns_an_order_that_is_in_its_rows(learner):
     assert first < second
 
 
+def test_a_chat_is_parted_before_its_last_text_whatever_came_before(parts):
+    parted = parts["learner"]._parted
+    assert parted([1, 5, 6, 3, 7, 8, 3], 3) == ((1, 5, 6, 3), (1, 7, 8, 3))
+    assert parted([1, 5, 3, 6, 3, 7, 3], 3) == ((1, 5, 3, 6, 3), (1, 7, 3))
+
+
+def test_a_reward_does_not_depend_on_what_else_is_in_the_batch_and_does_on_prompt_and_answer(learner):
+    import torch
+
+    model = learner._new(1)
+    torch.manual_seed(7)
+    torch.nn.init.normal_(model.score.weight)
+    chats = [
+        [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+        for prompt, answer in (
+            ("station need lamps", "harbour want trees"),
+            ("station need lamps", "gate"),
+            ("mill", "harbour want trees"),
+        )
+    ]
+    together = learner.rewards(model.eval(), chats)
+    assert together == pytest.approx([learner.rewards(model, [chat])[0] for chat in chats], abs=1e-4)
+    assert len({round(reward, 3) for reward in together}) == 3
+
+
 def test_shuffled_rows_hold_every_pair_of_candidates_once_and_come_from_several_communities(parts):
     pairs = {
         "item": [f"q{number}" for number in range(40) for _ in range(2)],

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench.report.rows import written
+from simulator.room import NOBODY
 from tui.cli.output import console, listing, print_table
 from tui.cli.parts import as_norm
 from tui.plaintext import LONGEST, count, one_line
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from simulator.export.decision import Decision
     from simulator.export.traced import Trace
-    from simulator.item import Ballot
+    from simulator.item import Ballot, Option
 
 __all__ = ["print_trace"]
 
@@ -134,12 +135,18 @@ def _print_candidates(screen: Console, traced: Trace, *, whole: bool) -> None:
     for index, option in enumerate(item.options):
         interval = f"[{written(said.low[index], 2)}, {written(said.high[index], 2)}]" if said.low else "—"
         text = one_line(option.text, limit=LONGEST if whole else LONGEST_TEXT)
-        wrote = one_line(option.writer or (f"post {option.post}" if option.post else "given with the prompt"))
+        wrote = one_line(_writer(option))
         rows.append(
             (f"{index} {marks.get(index, '')}", text, wrote, written(said.shares[index], 3), interval)
         )
     columns = ("", "candidate", "written by", "share", "95 % interval")
     print_table(screen, f"candidates{_diversity(traced)}", columns, rows, right=2, named=0.2)
+
+
+def _writer(option: Option) -> str:
+    if option.writer.startswith(f"{NOBODY}#"):
+        return f"nobody in particular ({option.writer})"
+    return option.writer or (f"post {option.post}" if option.post else "given with the prompt")
 
 
 def _diversity(traced: Trace) -> str:

@@ -106,8 +106,14 @@ def _longer(found: dict[str, Any] | None) -> str:
 
 def _facts(manifest: Manifest) -> Iterator[tuple[str, object]]:
     selection, judged = manifest.selection, manifest.judged
-    sure = "any" if selection.min_probability is None else f"{selection.min_probability:g} or more"
-    yield "kept", f"order probable to {sure}; margin {selection.min_margin:g} or more; ties: {selection.ties}"
+    sure = (
+        ""
+        if selection.min_probability is None
+        else f"order probable to {selection.min_probability:g} or more"
+    )
+    known = any(tally["dropped"].get("min_probability") for tally in manifest.decided["pairs"])
+    sure += ", where that is known; " if sure and not known else "; " if sure else ""
+    yield "kept", f"{sure}margin {selection.min_margin:g} or more; ties: {selection.ties}"
     told = (
         f"{count(judged['ballots'], 'ballot')} on {count(judged['sets'], 'candidate set')} for "
         f"{count(judged['prompts'], 'prompt')}"
