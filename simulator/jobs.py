@@ -104,13 +104,24 @@ def refuse_doubles(items: Collection[Item | Query]) -> None:
 
 
 def embed_ahead(jobs: Iterable[Job], embedder: Embedder) -> None:
-    """Embed what will be judged before any call is under way, since embedding holds up whatever waits."""
-    claims = dict.fromkeys(
-        option.claim for asked, _ in jobs if isinstance(asked, Item) for option in asked.options
-    )
-    texts = list(claims)
-    for start in range(0, len(texts), EMBEDDED_AT_ONCE):
-        embedder.embed(texts[start : start + EMBEDDED_AT_ONCE])
+    """Embed what will be asked and judged, many texts at once, which takes a fraction of the time of one by one.
+
+    Calls to a model that are under way would be held up by it besides. An embedder without a cache forgets.
+    """
+    waiting: dict[str, None] = {}
+    for asked, _ in jobs:
+        waiting.update(dict.fromkeys(_texts(asked)))
+        if len(waiting) >= EMBEDDED_AT_ONCE:
+            embedder.embed(list(waiting))
+            waiting.clear()
+    if waiting:
+        embedder.embed(list(waiting))
+
+
+def _texts(asked: Item | Query) -> list[str]:
+    if isinstance(asked, Item):
+        return [option.claim for option in asked.options]
+    return [asked.query, *asked.pool]
 
 
 def _asked_of(item: Item | Query, community: str) -> Item | Query:

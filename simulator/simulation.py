@@ -284,6 +284,8 @@ class Simulation:
         if self.minds is None:
             self._describe(journal, {})
             cast = offline_cast(self.settings, self.setting, self.embedder, once=once)
+            if isinstance(self.embedder, CachedEmbedder):
+                embed_ahead(jobs, self.embedder)
             await run_jobs(
                 jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
             )
