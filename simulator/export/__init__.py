@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from simulator.export.export import Export, export_run
     from simulator.export.hub import push_to_hub
     from simulator.export.prompt_file import Prompt, PromptFile
-    from simulator.export.reading import PreferenceData
     from simulator.export.selection import Selection, Shape
     from simulator.export.synthesis import synthesise
+    from simulator.export.tracing.reading import PreferenceData
 
 __all__ = [
     "Export", "PreferenceData", "Prompt", "PromptFile", "Selection", "Shape", "export_run", "push_to_hub",
@@ -23,7 +23,7 @@ __getattr__ = lazily(
     __name__,
     {
         "Export": "simulator.export.export",
-        "PreferenceData": "simulator.export.reading",
+        "PreferenceData": "simulator.export.tracing.reading",
         "Prompt": "simulator.export.prompt_file",
         "PromptFile": "simulator.export.prompt_file",
         "Selection": "simulator.export.selection",

@@ -16,25 +16,25 @@ from typing import TYPE_CHECKING, Any
 from personas.community import as_profile
 from personas.errors import InputError
 from simulator.export.alike import Excluded, PromptClusters, asked_text
-from simulator.export.biases import measured_biases
-from simulator.export.card import as_card
-from simulator.export.decided import SPLITS
-from simulator.export.formats import COLUMNS, Facts, full_row, preference_rows, unpaired_rows
-from simulator.export.ledger import Ledger, nothing_kept
+from simulator.export.choosing.biases import measured_biases
+from simulator.export.choosing.decided import SPLITS
+from simulator.export.choosing.ledger import Ledger, nothing_kept
+from simulator.export.choosing.pairs import marks_of, pairs_of
 from simulator.export.manifest import Manifest, file_facts
-from simulator.export.pairs import marks_of, pairs_of
 from simulator.export.records import RecordedRun
 from simulator.export.selection import Selection, Shape
-from simulator.export.shards import ShardWriter
-from simulator.export.staging import Staging
-from simulator.export.steering import steering_message
+from simulator.export.writing.card import as_card
+from simulator.export.writing.formats import COLUMNS, Facts, full_row, preference_rows, unpaired_rows
+from simulator.export.writing.shards import ShardWriter
+from simulator.export.writing.staging import Staging
+from simulator.export.writing.steering import steering_message
 from simulator.room import NOBODY
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from simulator.export.pairs import Mark, Pair
+    from simulator.export.choosing.pairs import Mark, Pair
     from simulator.export.records import Record
     from simulator.item import Option
     from simulator.run import Run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 from simulator.export.manifest import MANIFEST, Manifest
-from simulator.export.staging import CARD, DATA, RUN
+from simulator.export.writing.staging import CARD, DATA, RUN
 from simulator.models.secrets import known_secrets, scrubbed
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from personas.errors import InputError
-from simulator.export.formats import COLUMNS
 from simulator.export.selection import Selection, Shape
+from simulator.export.writing.formats import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from simulator.export.shards import ShardFile
+    from simulator.export.writing.shards import ShardFile
 
 __all__ = ["FORMAT", "MANIFEST", "SPLITS", "FileFacts", "Manifest", "file_facts"]
 

@@ -12,7 +12,7 @@ from simulator.export.alike import Excluded
 from simulator.export.export import EXCLUDED, export_run
 from simulator.export.manifest import MANIFEST, Manifest
 from simulator.export.selection import Selection, Shape
-from simulator.export.staging import RUN, Staging
+from simulator.export.writing.staging import RUN, Staging
 from simulator.journal import JOURNAL
 from simulator.room import NOBODY
 from simulator.simulation import unseen

@@ -10,10 +10,10 @@ from small_corpora import make_corpus, pseudonym, said, voted
 from small_runs import cells, forum, items_for, moment, simulation_of
 
 from bench.baselines import MeanShare
-from personas.pooling import pooled
 from bench.evaluate import run_benchmark
 from bench.split import hold_out
 from personas.persona import remember
+from personas.pooling import pooled
 from personas.sources.records import PostRecord, VoteRecord
 from simulator.journal import JOURNAL
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.aggregate import aggregate
-from simulator.export.pairs import marks_of, pairs_of
+from simulator.export.choosing.pairs import marks_of, pairs_of
 from simulator.export.records import Record
 from simulator.item import Ballot, Item, Option, Preference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulator.export.ledger import Ledger
+    from simulator.export.choosing.ledger import Ledger
     from simulator.export.selection import Selection
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.diversity import Diversity
-from simulator.export.card import as_card
-from simulator.export.formats import COLUMNS, Facts, full_row, preference_rows, unpaired_rows
 from simulator.export.manifest import Manifest, file_facts
 from simulator.export.records import Record
 from simulator.export.selection import Selection, Shape
-from simulator.export.shards import ShardFile, ShardWriter
-from simulator.export.staging import Staging
+from simulator.export.writing.card import as_card
+from simulator.export.writing.formats import COLUMNS, Facts, full_row, preference_rows, unpaired_rows
+from simulator.export.writing.shards import ShardFile, ShardWriter
+from simulator.export.writing.staging import Staging
 from simulator.item import Ballot, Item, Option, Preference, Turn
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class MadePair:
-    """A pair as ``simulator.export.pairs`` gives them."""
+    """A pair as ``simulator.export.choosing.pairs`` gives them."""
 
     chosen: int = 1
     rejected: int = 0
@@ -67,7 +67,7 @@ class MadePair:
 
 @dataclass(frozen=True)
 class MadeMark:
-    """A mark as ``simulator.export.pairs`` gives them."""
+    """A mark as ``simulator.export.choosing.pairs`` gives them."""
 
     candidate: int = 1
     share: float = 0.75

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 from made_preferences import made_run
 
-from simulator.export.formats import COLUMNS, arrow_schema
+from simulator.export.writing.formats import COLUMNS, arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

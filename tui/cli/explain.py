@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.export.reading import PreferenceData
-from simulator.export.tracing import trace
+from simulator.export.tracing.reading import PreferenceData
+from simulator.export.tracing.trace import trace
 from tui.cli.explaining import print_trace
 from tui.cli.output import print_json
 from tui.plaintext import shown
@@ -15,8 +15,8 @@ from tui.spent import money
 if TYPE_CHECKING:
     import argparse
 
-    from simulator.export.calls_behind import CallBehind
-    from simulator.export.traced import Trace
+    from simulator.export.tracing.calls_behind import CallBehind
+    from simulator.export.tracing.traced import Trace
 
 __all__ = ["run"]
 

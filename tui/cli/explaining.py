@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from simulator.export.decision import Decision
-    from simulator.export.traced import Trace
+    from simulator.export.tracing.decision import Decision
+    from simulator.export.tracing.traced import Trace
     from simulator.item import Ballot, Option
 
 __all__ = ["print_trace"]

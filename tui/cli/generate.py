@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from simulator.export.export import export_run
 from simulator.export.prompt_file import PromptFile
-from simulator.export.staging import RUN
 from simulator.export.synthesis import asked_of, check_folder
+from simulator.export.writing.staging import RUN
 from tui.cli.exported import as_data, excluded_texts, print_export, pushed, refuse_unpushed
 from tui.cli.generate_arguments import selection_of, shape_of
 from tui.cli.output import print_json, progress, tell

@@ -15,7 +15,7 @@ from bench.split import hold_out
 from personas.corpus import Corpus
 from personas.embedding import embedder_named
 from personas.errors import InputError
-from simulator.export.staging import RUN
+from simulator.export.writing.staging import RUN
 from simulator.journal import JOURNAL
 from simulator.simulation import Simulation
 from tui.cli.model_arguments import model_choices, persona_choices

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from small_runs import store_of
 
-from personas.pooling import pooled
 from bench.metrics import mean_pairwise_similarity
 from bench.tasks import generation as task
 from bench.tasks.generation import generation
 from bench.tasks.prompted import half, prompts_of
 from personas.community import Community, Membership
+from personas.pooling import pooled
 from simulator.item import Item, Option, RealVotes
 
 WORDS = {

@@ -10,7 +10,7 @@ from made_export import made_manifest
 from personas.errors import InputError
 from simulator.export.manifest import MANIFEST, FileFacts, Manifest, file_facts
 from simulator.export.selection import Selection, Shape
-from simulator.export.shards import ShardFile
+from simulator.export.writing.shards import ShardFile
 
 TRAIN, TEST = "data/preference/train-00000.parquet", "data/preference/test-00000.parquet"
 FACTS = FileFacts(sha256="0" * 64, rows=3, bytes=100)

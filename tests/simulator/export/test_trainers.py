@@ -14,8 +14,8 @@ from made_preferences import TASTES, TRAITS, made_run
 from small_models import small_model
 
 from simulator.export.export import export_run
-from simulator.export.formats import COLUMNS
 from simulator.export.selection import Selection, Shape
+from simulator.export.writing.formats import COLUMNS
 from simulator.run import Run
 
 if TYPE_CHECKING:

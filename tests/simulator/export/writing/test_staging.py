@@ -17,9 +17,9 @@ from made_export import RUN, made_record, made_rows, write_export
 from personas.errors import InputError
 from simulator.export.manifest import MANIFEST, Manifest
 from simulator.export.selection import Selection, Shape
-from simulator.export.staging import PART, WHOLE, Staging
+from simulator.export.writing.staging import PART, WHOLE, Staging
 
-HELPERS = Path(__file__).parents[2] / "helpers"
+HELPERS = Path(__file__).parents[3] / "helpers"
 JSON = Shape(files="jsonl")
 OLD, NEW = "old", "new"
 

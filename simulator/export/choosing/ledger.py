@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from personas.errors import InputError
 from personas.seeds import derived_seed
-from simulator.export.decided import REASONS, Decided, nothing_kept
-from simulator.export.pairs import ROUNDING, Mark, Pair
-from simulator.export.quotas import balanced, length_kind, matched
-from simulator.export.tallies import told
+from simulator.export.choosing.decided import REASONS, Decided, nothing_kept
+from simulator.export.choosing.pairs import ROUNDING, Mark, Pair
+from simulator.export.choosing.quotas import balanced, length_kind, matched
+from simulator.export.choosing.tallies import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

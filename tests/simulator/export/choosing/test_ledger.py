@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from judged_sets import asked, fill, forecast, judged
 
 from personas.errors import InputError
-from simulator.export.decided import REASONS
-from simulator.export.ledger import Ledger
-from simulator.export.pairs import marks_of, pairs_of
-from simulator.export.quotas import length_kind
+from simulator.export.choosing.decided import REASONS
+from simulator.export.choosing.ledger import Ledger
+from simulator.export.choosing.pairs import marks_of, pairs_of
+from simulator.export.choosing.quotas import length_kind
 from simulator.export.selection import Selection
 
 COMMUNITIES = ("tea", "coffee", "cocoa")

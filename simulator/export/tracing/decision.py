@@ -1,6 +1,6 @@
 """What one community's ballots say of a row: how far ahead, how probably so, and whether that passes what was asked.
 
-Worked out a second time, apart from ``simulator.export.pairs``, so that a row can be held against it.
+Worked out a second time, apart from ``simulator.export.choosing.pairs``, so that a row can be held against it.
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from personas.community import as_profile
 from personas.errors import InputError
 from simulator.diversity import Diversity
-from simulator.export.calls_behind import calls_behind
-from simulator.export.decision import decide
-from simulator.export.following import expected_of, misfits, out_of_place, uncounted
 from simulator.export.records import Record, RecordedRun
-from simulator.export.steering import steering_message
-from simulator.export.traced import Trace
+from simulator.export.tracing.calls_behind import calls_behind
+from simulator.export.tracing.decision import decide
+from simulator.export.tracing.following import expected_of, misfits, out_of_place, uncounted
+from simulator.export.tracing.traced import Trace
+from simulator.export.writing.steering import steering_message
 from simulator.influence import moves
 from simulator.journal import SURROGATES, as_preference
 from simulator.run import Run
@@ -21,9 +21,9 @@ from simulator.run import Run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulator.export.decision import Decision
-    from simulator.export.reading import FoundRow, PreferenceData
     from simulator.export.selection import Selection
+    from simulator.export.tracing.decision import Decision
+    from simulator.export.tracing.reading import FoundRow, PreferenceData
     from simulator.item import Ballot
 
 __all__ = ["Trace", "trace"]

@@ -14,8 +14,8 @@ from made_preferences import HOSTILE_NAMES, CandidateSet, Verdict, hostile_sets,
 from personas.errors import InputError
 from simulator.export.export import export_run
 from simulator.export.manifest import Manifest
-from simulator.export.reading import PreferenceData
 from simulator.export.selection import Selection, Shape
+from simulator.export.tracing.reading import PreferenceData
 from simulator.item import Item, Option
 from simulator.run import Run
 
@@ -78,7 +78,7 @@ def test_every_row_is_found_by_its_name_and_by_its_place(written):
 
 def test_every_row_is_found_however_little_of_a_file_is_held_at_once(tmp_path, monkeypatch, written):
     for name, size in (("BATCH", 2), ("NAMES", 3), ("BLOCK", 100)):
-        monkeypatch.setattr(f"simulator.export.stored_rows.{name}", size)
+        monkeypatch.setattr(f"simulator.export.tracing.stored_rows.{name}", size)
     made_run(tmp_path / "run", prompts=6, candidates=3)
     data = exported(tmp_path, files=written.manifest.shape.files)
     for config, split in data.parts():
@@ -252,9 +252,9 @@ def test_a_folder_without_a_whole_export_is_refused(tmp_path):
 
 @pytest.mark.parametrize("files", ["parquet", "jsonl"])
 def test_a_search_through_many_rows_is_quick_and_holds_few_of_them(tmp_path, files):
-    from simulator.export.formats import COLUMNS
     from simulator.export.manifest import file_facts
-    from simulator.export.shards import ShardWriter
+    from simulator.export.writing.formats import COLUMNS
+    from simulator.export.writing.shards import ShardWriter
 
     made_run(tmp_path / "run", prompts=4)
     small = exported(tmp_path)

@@ -13,9 +13,9 @@ from simulator.journal import SURROGATES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simulator.export.decision import Decision
     from simulator.export.records import Record
     from simulator.export.selection import Ties
+    from simulator.export.tracing.decision import Decision
 
 __all__ = ["expected_of", "misfits", "out_of_place", "uncounted"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from simulator.export.calls_behind import CallBehind
-    from simulator.export.decision import Decision
-    from simulator.export.reading import FoundRow
     from simulator.export.records import Record
+    from simulator.export.tracing.calls_behind import CallBehind
+    from simulator.export.tracing.decision import Decision
+    from simulator.export.tracing.reading import FoundRow
     from simulator.influence import Move
     from simulator.item import Ballot
 

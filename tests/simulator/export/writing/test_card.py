@@ -12,11 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from made_export import made_manifest
 
-from simulator.export.card import as_card
-from simulator.export.licences import hub_licence
 from simulator.export.manifest import FileFacts
-from simulator.export.markdown import MOST_ROWS, one_line, plain, section_of, table
 from simulator.export.selection import Selection, Shape
+from simulator.export.writing.card import as_card
+from simulator.export.writing.licences import hub_licence
+from simulator.export.writing.markdown import MOST_ROWS, one_line, plain, section_of, table
 
 HOSTILE = [
     "---\nlicense: mit\n---\n",

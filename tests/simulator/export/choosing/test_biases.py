@@ -13,8 +13,8 @@ from judged_sets import fill, judged
 from scipy import stats
 
 from personas.errors import InputError
-from simulator.export.biases import measured_biases, wilson
-from simulator.export.ledger import Ledger
+from simulator.export.choosing.biases import measured_biases, wilson
+from simulator.export.choosing.ledger import Ledger
 from simulator.export.selection import Selection
 
 LENIENT = Selection(min_probability=0.5)

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
-from simulator.export.pairs import ROUNDING
+from simulator.export.choosing.pairs import ROUNDING
 
 if TYPE_CHECKING:
-    from simulator.export.tallies import Queried
+    from simulator.export.choosing.tallies import Queried
 
 __all__ = ["Biases", "PairBiases", "Rate", "measured_biases", "wilson"]
 

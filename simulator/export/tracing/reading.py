@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 from simulator.export.manifest import Manifest
-from simulator.export.stored_rows import nth_row, rows_in, rows_named
+from simulator.export.tracing.stored_rows import nth_row, rows_in, rows_named
 from simulator.journal import SURROGATES
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personas.community import Profile, ProfileSentence
-from simulator.export.steering import LONGEST, steering_message
+from simulator.export.writing.steering import LONGEST, steering_message
 
 
 def said(facet, text):

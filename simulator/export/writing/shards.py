@@ -10,15 +10,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from simulator.export.row_files import JsonLinesFile, ParquetFile
+from simulator.export.writing.row_files import JsonLinesFile, ParquetFile
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from simulator.export.formats import Columns
-    from simulator.export.row_files import RowFile
     from simulator.export.selection import FileFormat
+    from simulator.export.writing.formats import Columns
+    from simulator.export.writing.row_files import RowFile
 
 __all__ = ["ShardFile", "ShardWriter"]
 

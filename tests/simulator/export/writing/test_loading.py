@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from made_export import HOSTILE, made_record, made_rows, write_export
 
-from simulator.export.formats import COLUMNS, arrow_schema
 from simulator.export.selection import Shape
+from simulator.export.writing.formats import COLUMNS, arrow_schema
 
 datasets = pytest.importorskip("datasets", reason="the extra `hub` is not installed")
 FILES = ["parquet", "jsonl"]

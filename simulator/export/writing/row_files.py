@@ -7,7 +7,7 @@ import re
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.export.formats import arrow_schema
+from simulator.export.writing.formats import arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from simulator.export.formats import Columns, Kind
+    from simulator.export.writing.formats import Columns, Kind
 
 __all__ = ["JsonLinesFile", "ParquetFile", "RowFile"]
 

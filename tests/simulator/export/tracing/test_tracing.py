@@ -17,9 +17,9 @@ from word_embedder import WordEmbedder
 
 from personas.errors import InputError
 from simulator.export.export import export_run
-from simulator.export.reading import PreferenceData
 from simulator.export.selection import Selection, Shape
-from simulator.export.tracing import trace
+from simulator.export.tracing.reading import PreferenceData
+from simulator.export.tracing.trace import trace
 from simulator.item import Item, Option, Query, Turn
 from simulator.journal import Journal
 from simulator.models.model import Call, Message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.export.quotas import RATIOS, balanced, length_kind, matched
+from simulator.export.choosing.quotas import RATIOS, balanced, length_kind, matched
 
 lengths = st.integers(1, 10_000)
 counts = st.dictionaries(st.integers(-4, 4), st.integers(0, 9), max_size=7)

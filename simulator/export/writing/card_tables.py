@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.export.markdown import section_of, table
+from simulator.export.writing.markdown import section_of, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

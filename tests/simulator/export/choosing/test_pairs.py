@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from judged_sets import asked, forecast, judged, voted
 from scipy import stats
 
-from simulator.export.pairs import Pair, marks_of, order_probability, pairs_of
+from simulator.export.choosing.pairs import Pair, marks_of, order_probability, pairs_of
 from simulator.export.selection import Selection
 
 EVERY = Selection(min_probability=None)

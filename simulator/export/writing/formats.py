@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from simulator.export.pairs import Mark, Pair
+    from simulator.export.choosing.pairs import Mark, Pair
     from simulator.export.records import Record
     from simulator.item import Ballot
 

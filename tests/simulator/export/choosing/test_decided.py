@@ -10,8 +10,8 @@ import pytest
 from judged_sets import fill, judged
 
 from personas.errors import InputError
-from simulator.export.decided import Decided, Rung, Tally
-from simulator.export.ledger import Ledger, nothing_kept
+from simulator.export.choosing.decided import Decided, Rung, Tally
+from simulator.export.choosing.ledger import Ledger, nothing_kept
 from simulator.export.selection import Selection
 
 PROBABILITIES = ((0.5, 402), (0.6, 300), (0.7, 240), (0.8, 201), (0.9, 84), (0.95, 31))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_export import FACTS, MadeMark, MadePair, made_record
 
-from simulator.export.formats import (
+from simulator.export.writing.formats import (
     COLUMNS,
     Facts,
     arrow_schema,

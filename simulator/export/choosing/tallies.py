@@ -6,8 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from simulator.export.decided import MARGINS, PROBABILITIES, REASONS, SPLITS, Decided, MarkTally, Rung, Tally
-from simulator.export.pairs import ROUNDING
+from simulator.export.choosing.decided import (
+    MARGINS,
+    PROBABILITIES,
+    REASONS,
+    SPLITS,
+    Decided,
+    MarkTally,
+    Rung,
+    Tally,
+)
+from simulator.export.choosing.pairs import ROUNDING
 
 if TYPE_CHECKING:
     from simulator.export.selection import Selection

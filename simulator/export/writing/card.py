@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.export.card_tables import told_of_biases, told_of_decided
-from simulator.export.formats import COLUMNS, feature_list
-from simulator.export.licences import hub_licence
 from simulator.export.manifest import MANIFEST, SPLITS
-from simulator.export.markdown import one_line, plain, section_of, table
+from simulator.export.writing.card_tables import told_of_biases, told_of_decided
+from simulator.export.writing.formats import COLUMNS, feature_list
+from simulator.export.writing.licences import hub_licence
+from simulator.export.writing.markdown import one_line, plain, section_of, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

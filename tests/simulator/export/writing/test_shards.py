@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_export import HOSTILE, made_record, made_rows
 
-from simulator.export import row_files, shards
-from simulator.export.formats import COLUMNS, arrow_schema
-from simulator.export.shards import ShardWriter
+from simulator.export.writing import row_files, shards
+from simulator.export.writing.formats import COLUMNS, arrow_schema
+from simulator.export.writing.shards import ShardWriter
 
 TEXT = {"text": "string"}
 FILES = ["parquet", "jsonl"]
@@ -218,8 +218,8 @@ def test_leaving_by_an_exception_gives_up_what_is_open(tmp_path, files):
 FLAT = """
 import resource, sys
 from pathlib import Path
-from simulator.export.shards import ShardWriter
-from simulator.export.formats import COLUMNS
+from simulator.export.writing.shards import ShardWriter
+from simulator.export.writing.formats import COLUMNS
 sys.path.insert(0, "tests/helpers")
 from made_export import made_record, made_rows
 (row,) = made_rows([made_record(texts=("a", "b"))])["preference"]
