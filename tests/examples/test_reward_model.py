@@ -212,7 +212,9 @@ def test_an_interval_holds_its_figure_and_pairs_with_one_statement_in_common_mak
     apart = np.arange(600).reshape(300, 2)
     shared = np.stack([np.repeat(np.arange(6), 50), 6 + np.arange(300)], axis=1)
     right[:100] = 1.0  # two of the six shared statements are easy, the rest are not
-    figures = [parts["measuring"].figure(right, each, seed=7, name="x").figure for each in (apart, shared)]
+    measuring = parts["measuring"]
+    weights = [measuring.pair_weights(each, seed=7, name="x") for each in (apart, shared)]
+    figures = [measuring.figure(right, each).figure for each in weights]
     assert all(each.low < each.mean < each.high for each in figures)
     assert figures[1].high - figures[1].low > 1.5 * (figures[0].high - figures[0].low)
 
@@ -220,4 +222,8 @@ def test_an_interval_holds_its_figure_and_pairs_with_one_statement_in_common_mak
 def test_a_pair_that_does_not_count_changes_no_figure(parts):
     statements = np.array([[0, 1], [2, 3], [4, 5]])
     right = np.array([1.0, 0.0, np.nan])
-    assert parts["measuring"].figure(right, statements, seed=7, name="x").mean == 0.5
+    weights = parts["measuring"].pair_weights(statements, seed=7, name="x")
+    found = parts["measuring"].figure(right, weights)
+    without = parts["measuring"].figure(right[:2], weights[:, :2])
+    assert found.mean == 0.5
+    assert np.array_equal(found.drawn, without.drawn, equal_nan=True)

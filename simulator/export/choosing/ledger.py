@@ -190,7 +190,7 @@ class Ledger:
                 yield number, pairs, marks
 
     def kept_rows(self) -> Iterator[tuple[int, list[list[Pair]], list[list[Mark]]]]:
-        """Yield each set's number, and of each of its records the kept pairs and marks themselves, as they were added.
+        """Yield each set's number, and for each of its records the kept pairs and marks themselves, as added.
 
         Raises:
             InputError: the file cannot be read.
@@ -198,7 +198,7 @@ class Ledger:
         """
         found = self._db.execute("SELECT found FROM sets ORDER BY number")
         for (number, pairs, marks), (packed,) in zip(self.kept(), found, strict=True):
-            all_pairs, all_marks = marshal.loads(packed)
+            all_pairs, all_marks = marshal.loads(packed)  # noqa: S302 (``_packed`` made it)
             yield (
                 number,
                 [[Pair._make(its[at]) for at in kept] for its, kept in zip(all_pairs, pairs, strict=True)],

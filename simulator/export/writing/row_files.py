@@ -68,11 +68,8 @@ class ParquetFile:
 
         self._schema = arrow_schema(columns)
         self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
-        self._weighers = [
-            (name, _weigher(kind))
-            for name, kind in columns.items()
-            if kind == "string" or isinstance(kind, list)
-        ]
+        weighed = {name: kind for name, kind in columns.items() if kind == "string" or isinstance(kind, list)}
+        self._weigh = _record_weigher(weighed)
         # By column and not by row: the rows' dictionaries would keep the garbage collector busy for nothing.
         self._held: dict[str, list[Any]] = {name: [] for name in columns}
         self._pieces: list[pa.RecordBatch] = []
@@ -85,8 +82,7 @@ class ParquetFile:
         for name, column in self._held.items():
             column.append(row[name])
         self._held_rows += 1
-        for name, weigh in self._weighers:
-            self._held_weight += weigh(row[name])
+        self._held_weight += self._weigh(row)
         if self._held_rows >= GROUP_ROWS or self._held_weight >= GROUP_WEIGHT:
             self._flush()
         elif self._held_rows % PIECE_ROWS == 0:
@@ -189,23 +185,35 @@ def _weigher(kind: Kind | dict[str, Kind]) -> Callable[[Any], int]:
 
     Made once of the column's kind, as to ask each value for its own takes several times as long.
     """
-    if kind == "string":
-        return lambda text: 8 if text is None else len(text)
     if isinstance(kind, dict):
-        parts = [(name, _weigher(inner)) for name, inner in kind.items() if not _is_number(inner)]
-        numbers = 8 * (len(kind) - len(parts))
-        return lambda record: sum([weigh(record[name]) for name, weigh in parts], numbers)
+        return _record_weigher(kind)
     if isinstance(kind, str):
-        return lambda _: 8
-    inner = kind[0]
-    if _is_number(inner):
+        return _text_weight if kind == "string" else lambda _: 8
+    if isinstance(kind[0], str) and kind[0] != "string":
         return lambda values: 8 if values is None else 8 * len(values)
-    weigh = _weigher(inner)
+    weigh = _weigher(kind[0])
     return lambda values: 8 if values is None else sum(map(weigh, values))
 
 
-def _is_number(kind: Kind | dict[str, Kind]) -> bool:
-    return isinstance(kind, str) and kind != "string"
+def _record_weigher(fields: dict[str, Kind]) -> Callable[[dict[str, Any]], int]:
+    texts = [name for name, kind in fields.items() if kind == "string"]
+    lists = [(name, _weigher(kind)) for name, kind in fields.items() if isinstance(kind, list)]
+    numbers = 8 * (len(fields) - len(texts) - len(lists))
+
+    def weigh(record: dict[str, Any]) -> int:
+        total = numbers
+        for name in texts:
+            text = record[name]
+            total += 8 if text is None else len(text)
+        for name, inner in lists:
+            total += inner(record[name])
+        return total
+
+    return weigh
+
+
+def _text_weight(text: str | None) -> int:
+    return 8 if text is None else len(text)
 
 
 def _mended(value: Any) -> Any:

@@ -360,6 +360,18 @@ def test_more_rows_than_wait_in_memory_come_back_in_order(tmp_path) -> None:
         assert list(ledger.kept()) == [(3 * number, (passing,), (labelled,)) for number in range(400)]
 
 
+def test_what_is_kept_comes_back_as_it_was_added(tmp_path) -> None:
+    sets = [*drawn_sets(6, 60), (forecast(asked("q", ("one", "other")), "tea", (0.3, 0.7)),)]
+    ledger, told = decided(tmp_path, sets, BOTH, halves(61))
+    with ledger:
+        assert told.kept
+        for rows, (number, pairs, marks) in zip(ledger.kept_rows(), ledger.kept(), strict=True):
+            every, labels = pairs_of(sets[number], BOTH), [marks_of(record, BOTH) for record in sets[number]]
+            kept = [[its[place] for place in places] for its, places in zip(every, pairs, strict=True)]
+            marked = [[its[place] for place in places] for its, places in zip(labels, marks, strict=True)]
+            assert rows == (number, kept, marked)
+
+
 def test_a_ledger_without_sets_keeps_nothing(tmp_path) -> None:
     with Ledger(tmp_path) as ledger:
         told = ledger.decide(BOTH, np.zeros(0, np.int8))

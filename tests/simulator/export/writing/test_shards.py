@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from random import Random
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,29 @@ from simulator.export.writing.formats import COLUMNS, arrow_schema
 from simulator.export.writing.shards import ShardWriter
 
 TEXT = {"text": "string"}
+KINDS = {
+    "text": "string",
+    "told": [{"role": "string", "votes": ["float64"], "at": "int32"}],
+    "norms": ["string"],
+}
+"""Every kind of column that is weighed."""
+VALUES = st.fixed_dictionaries(
+    {
+        "text": st.none() | st.text(max_size=5),
+        "told": st.none()
+        | st.lists(
+            st.fixed_dictionaries(
+                {
+                    "role": st.text(max_size=5),
+                    "votes": st.lists(st.floats(), max_size=3),
+                    "at": st.none() | st.integers(),
+                }
+            ),
+            max_size=3,
+        ),
+        "norms": st.lists(st.none() | st.text(max_size=5), max_size=3),
+    }
+)
 FILES = ["parquet", "jsonl"]
 
 
@@ -27,6 +51,15 @@ def written(folder, rows, *, columns=TEXT, files="parquet", shard_rows=100, spli
     for row in rows:
         writer.write(split, row)
     return writer, writer.close()
+
+
+def leaves(value):
+    """Yield what each part of a row weighs."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from leaves(part)
+    else:
+        yield len(value) if isinstance(value, str) else 8
 
 
 def read(path):
@@ -163,6 +196,25 @@ def test_short_rows_are_written_in_groups_of_many(tmp_path, monkeypatch):
         4,
         1,
     ]
+
+
+@pytest.mark.parametrize("piece", [1, 60, 300, 301])
+def test_how_many_rows_are_converted_at_once_shows_in_no_byte_and_in_no_count(tmp_path, monkeypatch, piece):
+    rng = Random(7)  # texts that fill more than one page of Parquet, and half a character in every third
+    rows = [{"text": f"{rng.getrandbits(32_000):x}" + "\ud83d" * (n % 3 == 0)} for n in range(620)]
+    monkeypatch.setattr(row_files, "GROUP_ROWS", 300)
+    monkeypatch.setattr(row_files, "PIECE_ROWS", 10_000)
+    writer, (whole,) = written(tmp_path / "whole", rows, shard_rows=1_000)
+    monkeypatch.setattr(row_files, "PIECE_ROWS", piece)
+    other, (file,) = written(tmp_path / "pieces", rows, shard_rows=1_000)
+    assert (file.sha256, other.mended) == (whole.sha256, 207)
+    assert writer.mended == 207
+
+
+@given(st.lists(VALUES, max_size=20))
+def test_a_row_weighs_its_characters_and_eight_for_whatever_is_no_text(rows):
+    weigh = row_files._record_weigher(KINDS)
+    assert [weigh(row) for row in rows] == [sum(leaves(row)) for row in rows]
 
 
 @pytest.mark.parametrize("files", FILES)
