@@ -7,7 +7,7 @@ order in which sets were added.
 
 from __future__ import annotations
 
-import marshal
+import json
 import math
 import sqlite3
 from contextlib import contextmanager
@@ -198,7 +198,7 @@ class Ledger:
         """
         found = self._db.execute("SELECT found FROM sets ORDER BY number")
         for (number, pairs, marks), (packed,) in zip(self.kept(), found, strict=True):
-            all_pairs, all_marks = marshal.loads(packed)  # noqa: S302 (``_packed`` made it)
+            all_pairs, all_marks = json.loads(packed)
             yield (
                 number,
                 [[Pair._make(its[at]) for at in kept] for its, kept in zip(all_pairs, pairs, strict=True)],
@@ -296,9 +296,9 @@ class Ledger:
             path.unlink(missing_ok=True)
 
 
-def _packed(pairs: Sequence[Sequence[Pair]], marks: Sequence[Sequence[Mark]]) -> bytes:
-    """Return pairs and marks as bytes, to be told again what took long to find; read by this process alone."""
-    return marshal.dumps([[[tuple(row) for row in its] for its in found] for found in (pairs, marks)])
+def _packed(pairs: Sequence[Sequence[Pair]], marks: Sequence[Sequence[Mark]]) -> str:
+    """Return pairs and marks as text that gives back the very same numbers, as they took long to find."""
+    return json.dumps((pairs, marks))
 
 
 def _pair_rows(set_row: tuple[int, ...], record: Record, pairs: Sequence[Pair]) -> Iterator[tuple[Any, ...]]:
