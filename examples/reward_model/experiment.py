@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from reward_model.measuring import Kind, Resampled, Trial, agreeing, figure, trial
+from reward_model.measuring import Kind, Resampled, Trial, agreeing, figure, pair_weights, trial
 from reward_model.preferences import (
     POOL,
     WAYS,
@@ -82,9 +83,16 @@ class Outcome:
     trial: Trial
     pairs: int
     rewards: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    _known: dict[tuple[str, str, Kind], Resampled] = field(default_factory=dict, repr=False)
 
     def measured(self, arm: str, community: str, kind: Kind) -> Resampled:
         """Return how often the models of an arm order pairs as a community does."""
+        key = arm, community, kind
+        if key not in self._known:
+            self._known[key] = self._measured(arm, community, kind)
+        return self._known[key]
+
+    def _measured(self, arm: str, community: str, kind: Kind) -> Resampled:
         wanted = self.trial.wanted(community, kind)
         if arm == OTHERS:
             others = [name for name in self.talk.communities if name != community]
@@ -119,7 +127,11 @@ class Outcome:
         return self.trial.right(self.rewards[arm, trained_on], community, kind)
 
     def _figure(self, right: NDArray[np.float64]) -> Resampled:
-        return figure(right, self.trial.statements, seed=self.talk.split.seed, name=self.talk.name)
+        return figure(right, self._weights)
+
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        return pair_weights(self.trial.statements, seed=self.talk.split.seed, name=self.talk.name)
 
 
 def carried_out(

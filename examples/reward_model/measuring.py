@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Votes = Mapping[str, Mapping[str, tuple[int, int]]]
 
-__all__ = ["CREDIBLE", "Figure", "Kind", "Resampled", "Trial", "figure", "trial"]
+__all__ = ["CREDIBLE", "Figure", "Kind", "Resampled", "Trial", "figure", "pair_weights", "trial"]
 
 Kind = Literal["simulated", "disputed", "real"]
 CREDIBLE = 0.95
@@ -182,22 +182,26 @@ def _mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(np.where(known, rows, 0).sum(axis=0), count, out=nothing, where=count > 0)
 
 
-def figure(right: NDArray[np.float64], statements: NDArray[np.int64], *, seed: int, name: str) -> Resampled:
-    """Return the mean of ``right`` (P,) over the pairs that count, with replicates.
+def pair_weights(statements: NDArray[np.int64], *, seed: int, name: str) -> NDArray[np.float64]:
+    """Return how often each of P pairs (P, 2) counts in each replicate: (replicates, P).
 
     A replicate draws statements with replacement; a pair counts as often as the product of how often its two
     statements were drawn, since two pairs with a statement in common are not independent (as in the pigeonhole
-    bootstrap, Owen 2007). The same ``name`` and seed draw the same, so that figures on the same pairs can be
-    subtracted.
+    bootstrap, Owen 2007).
     """
     rng = derived_rng(seed, "bootstrap", name)
     size = int(statements.max()) + 1
     counts = rng.multinomial(size, np.full(size, 1 / size), REPLICATES)
+    return (counts[:, statements[:, 0]] * counts[:, statements[:, 1]]).astype(float)
+
+
+def figure(right: NDArray[np.float64], weights: NDArray[np.float64]) -> Resampled:
+    """Return the mean of ``right`` (P,) over the pairs that count, with replicates of those ``weights``."""
     counted = ~np.isnan(right)
+    nothing = np.full(len(weights), np.nan)
     if not counted.any():
-        return Resampled(mean=float("nan"), drawn=np.full(REPLICATES, np.nan))
-    weights = (counts[:, statements[counted, 0]] * counts[:, statements[counted, 1]]).astype(float)
+        return Resampled(mean=float("nan"), drawn=nothing)
+    weights = weights[:, counted]
     total = weights.sum(axis=1)
-    nothing = np.full(REPLICATES, np.nan)
     drawn = np.divide(weights @ right[counted], total, out=nothing, where=total > 0)
     return Resampled(mean=float(right[counted].mean()), drawn=drawn)

@@ -82,7 +82,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         type=whole,
         default=7,
         metavar="N",
-        help="what the split and every draw are derived from (7)",
+        help="what the split and every draw are derived from; give the run's own to keep its split (7)",
     )
 
 
@@ -143,7 +143,8 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         "--match-length",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="drop pairs until the chosen one is as often the longer as the shorter one",
+        help="drop pairs until the chosen one is as often the longer as the shorter one; labelled "
+        "completions stay as they are",
     )
     add("test-share", "S", "share of the prompts held out as the test split (0.1)", type=figure)
     add("alike", "S", "similarity from which on two prompts say the same (0.8)", type=figure)
