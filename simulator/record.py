@@ -35,10 +35,10 @@ def begin(
 ) -> None:
     """Write what the run is made of, or see that it is what the journal already says."""
     facts = {
-        "settings": simulation.settings.deciding(),
-        "corpus": simulation.corpus.content,
-        "embedder": simulation.embedder.name,
         "predictor": simulation.predictor,
+        "corpus": simulation.corpus.content,
+        "settings": simulation.settings.deciding(),
+        "embedder": simulation.embedder.name,
         "prompts": simulation.minds.prompts.fingerprint if simulation.minds else "",
         "version": version("commonbond"),
         "items": _digest(asdict(item) for item in items),

@@ -28,6 +28,7 @@ from simulator.export.writing.formats import COLUMNS, Facts, full_row, preferenc
 from simulator.export.writing.shards import ShardWriter
 from simulator.export.writing.staging import Staging
 from simulator.export.writing.steering import steering_message
+from simulator.journal.lock import is_running
 from simulator.room import NOBODY
 from simulator.simulation import unseen
 
@@ -68,6 +69,7 @@ def export_run(
     exclude: Iterable[str] = (),
     left_out: Mapping[str, int] | None = None,
     language: Iterable[str] = (),
+    notes: Iterable[str] = (),
     partial: bool = False,
     replace: bool = False,
     advance: Callable[[int, int], None] = unseen,
@@ -79,10 +81,12 @@ def export_run(
     Args:
         run: of any kind; in a folder, so that its rows can be traced.
         out: the folder to write; the run may lie in it, as ``run``.
-        selection: which pairs are kept. ``shape``: how they are written. The defaults of each where None.
+        selection: which pairs are kept; the defaults, with the run's own seed, where None.
+        shape: how they are written; the defaults where None.
         exclude: texts that no prompt may repeat, as a benchmark's test queries.
         left_out: prompts that were left out before the run, by reason, to be told with those left out here.
         language: ISO 639 codes of the texts, for the dataset card.
+        notes: what else a reader of the data must know.
         partial: whether a run that did not end may be written as far as it came.
         replace: whether data of this run, chosen otherwise, may be replaced.
         advance: called with how many judgements were read and how many are to be, each of them twice.
@@ -91,7 +95,8 @@ def export_run(
         InputError: the run has judged nothing, is not done, or lies in no folder; no pair passes the selection;
             the folder holds other things; a row could not be traced; or nothing can be written.
     """
-    selection, shape = selection or Selection(), shape or Shape()
+    seed = (run.journal.fact("settings") or {}).get("seed", Selection.seed)
+    selection, shape = selection or Selection(seed=seed), shape or Shape()
     writing = _Writing(run, Path(out), selection, shape, partial=partial, advance=advance)
     with Staging(out, run=writing.run.identity, selection=selection, shape=shape, replace=replace) as staged:
         with (
@@ -121,7 +126,7 @@ def export_run(
             decided=decided.as_data(),
             biases=biases,
             diversity=writing.diversity(),
-            notes=(*writing.notes, *decided.notes()),
+            notes=(*notes, *writing.notes, *decided.notes()),
             files=file_facts(staged.data.parent, (file for written in files.values() for file in written)),
             language=tuple(language),
         )
@@ -304,6 +309,8 @@ def _checked_state(folder: Path, state: str, done: int, total: int, *, partial: 
     """Return what is to be told of a run that is written before its end."""
     if state == "done":
         return ()
+    if state == "running" and not is_running(folder):
+        state = "unfinished: its engine is gone"
     if not partial:
         raise InputError(
             f"the run is {state}: {done:,} of {total:,} judgements are done",

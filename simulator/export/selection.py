@@ -53,7 +53,12 @@ class Selection:
 
     def __post_init__(self) -> None:
         _check(self, "min_margin", "from 0 to 1", lambda value: 0 <= value <= 1)
-        _check(self, "min_probability", "from 0.5 to 1", lambda value: value is None or 0.5 <= value <= 1)
+        _check(
+            self,
+            "min_probability",
+            "from 0.5 to 1, or nothing (0 on the command line) for the margin alone",
+            lambda value: value is None or 0.5 <= value <= 1,
+        )
         _check(self, "test_share", "from 0 to less than 1", lambda value: 0 <= value < 1)
         _check(self, "alike", "above 0 and up to 1", lambda value: 0 < value <= 1)
         _check_kinds(self, {"ties": Ties, "pairs": Pairing})

@@ -126,8 +126,9 @@ def synthesise(
             holds another run's data or other things.
         StoppedError: the run must not go on; what is done is in the folder, and the same call goes on.
     """
-    folder, selection, shape = Path(out), selection or Selection(), shape or Shape()
-    check_folder(folder, selection, shape, replace=replace)
+    folder, shape = Path(out), shape or Shape()
+    selection = selection or Selection(seed=simulation.settings.seed)
+    check_folder(folder)
     exclude = list(exclude)
     asked, left_out = asked_of(
         simulation,
@@ -185,20 +186,22 @@ def _repeated(prompts: Iterable[Prompt], excluded: Excluded) -> frozenset[str]:
     return frozenset(prompt.prompt for prompt in prompts if excluded.has_asked(prompt))
 
 
-def check_folder(out: Path, selection: Selection, shape: Shape, *, replace: bool = False) -> None:
+def check_folder(out: Path) -> None:
     """See that data can be written to a folder, before anything is spent on it.
 
+    Whether its run is this one is seen when the run is begun, which costs nothing either.
+
     Raises:
-        InputError: it holds other things, the data of a run that lies elsewhere, or this run's, chosen otherwise.
+        InputError: it holds other things, or the data of a run that lies elsewhere.
     """
-    identity = ""
-    if (out / MANIFEST).exists():
-        identity = str(Manifest.load(out).run["identity"])
-        if not (out / RUN / JOURNAL).is_file():
-            raise InputError(
-                f"the folder holds the data of the run {identity}, which lies elsewhere",
-                where=str(out),
-                remedy="name another folder",
-            )
-    with Staging(out, run=identity, selection=selection, shape=shape, replace=replace):
+    found = Manifest.load(out) if (out / MANIFEST).exists() else None
+    if found is not None and not (out / RUN / JOURNAL).is_file():
+        raise InputError(
+            f"the folder holds the data of the run {found.run['identity']}, which lies elsewhere",
+            where=str(out),
+            remedy="name another folder",
+        )
+    identity = str(found.run["identity"]) if found else ""
+    selection, shape = (found.selection, found.shape) if found else (Selection(), Shape())
+    with Staging(out, run=identity, selection=selection, shape=shape):
         pass

@@ -9,6 +9,7 @@ from simulator.export.tracing.reading import PreferenceData
 from simulator.export.tracing.trace import trace
 from tui.cli.explaining import print_trace
 from tui.cli.output import print_json
+from tui.cli.parts import run_in
 from tui.plaintext import shown
 from tui.spent import money
 
@@ -24,7 +25,7 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Explain one row; 1 where something does not fit: a file that changed, or a row that its ballots do not give."""
     data = PreferenceData.open(options.data)
-    traced = trace(data, options.row, run=options.run)
+    traced = trace(data, options.row, run=None if options.run is None else run_in(Path(options.run)))
     problems = list(dict.fromkeys((*(data.verify() if options.verify else ()), *traced.problems)))
     if options.json:
         print_json(_answer(options, traced, problems))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.export.export import export_run
 from simulator.run import Run
-from tui.cli.exported import as_data, excluded_texts, print_export, pushed, refuse_unpushed
+from tui.cli.exported import as_data, excluded_texts, notes_of, print_export, pushed, refuse_unpushed
 from tui.cli.generate_arguments import selection_of, shape_of
 from tui.cli.output import print_json, progress
 from tui.cli.parts import run_in
@@ -27,10 +27,11 @@ def run(options: argparse.Namespace) -> int:
         export = export_run(
             run,
             options.out,
-            selection=selection_of(options),
+            selection=selection_of(options, seed=run.journal.fact("settings")["seed"]),
             shape=shape_of(options),
             exclude=excluded_texts(options.exclude),
             language=options.language,
+            notes=notes_of(options.exclude),
             partial=options.partial,
             replace=options.replace,
             advance=bars.advance("writing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,25 @@ if TYPE_CHECKING:
     from simulator.export.export import Export
     from simulator.export.manifest import Manifest
 
-__all__ = ["as_data", "excluded_texts", "print_export", "pushed", "refuse_unpushed"]
+__all__ = [
+    "as_data",
+    "excluded_texts",
+    "keeping_the_run",
+    "notes_of",
+    "print_export",
+    "pushed",
+    "refuse_unpushed",
+]
 
-KEPT = ("community", "judged", "ties", "kept", "of them disputed", "chosen longer, judged", "kept")
+KEPT = (
+    "community",
+    "judged",
+    "ties",
+    "kept",
+    "of them disputed",
+    "chosen longer, judged",
+    "chosen longer, kept",
+)
 
 
 def excluded_texts(folders: Sequence[str]) -> Iterator[str]:
@@ -36,6 +53,31 @@ def excluded_texts(folders: Sequence[str]) -> Iterator[str]:
             yield item.query
             if item.turns:
                 yield asked_text(item)
+
+
+def notes_of(folders: Sequence[str]) -> list[str]:
+    """Return what the data must say of the benchmarks whose prompts were left out."""
+    told = []
+    for folder in folders:
+        manifest = Benchmark.open(folder).manifest
+        named = one_line(manifest.title or Path(folder).name)
+        told.append(f"no prompt repeats the test part of the benchmark {named} ({manifest.content[:12]})")
+    return told
+
+
+@contextmanager
+def keeping_the_run(out: Path) -> Iterator[None]:
+    """Add to whatever keeps the data from being written that the run is there, and how to go on with it.
+
+    Raises:
+        InputError: as it was raised, with that.
+    """
+    try:
+        yield
+    except InputError as error:
+        again = f"the ballots are kept: choose anew, at no cost, with `commonbond export {out} --out {out} …`"
+        remedy = f"{error.remedy}; {again}" if error.remedy else again
+        raise InputError(error.what, where=error.where, remedy=remedy) from error
 
 
 def refuse_unpushed(options: argparse.Namespace) -> None:

@@ -10,7 +10,15 @@ from simulator.export.export import export_run
 from simulator.export.prompt_file import PromptFile
 from simulator.export.synthesis import asked_of, check_folder
 from simulator.export.writing.staging import RUN
-from tui.cli.exported import as_data, excluded_texts, print_export, pushed, refuse_unpushed
+from tui.cli.exported import (
+    as_data,
+    excluded_texts,
+    keeping_the_run,
+    notes_of,
+    print_export,
+    pushed,
+    refuse_unpushed,
+)
 from tui.cli.generate_arguments import selection_of, shape_of
 from tui.cli.output import print_json, progress, tell
 from tui.cli.parts import command_of, open_place, provenance, run_folder, simulation_of
@@ -37,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         options.option_room = ROOM
     refuse_unpushed(options)
     folder = run_folder(str(out / RUN))
-    check_folder(out, selection, shape, replace=options.replace)
+    check_folder(out)
     prompts = PromptFile(options.prompt_file)
     reading = prompts.read()
     _tell_broken(options.prompt_file, reading)
@@ -63,17 +71,19 @@ def run(options: argparse.Namespace) -> int:
             advance=bars.advance("judging", live(folder)),
             command=command_of(options),
         )
-        export = export_run(
-            result,
-            out,
-            selection=selection,
-            shape=shape,
-            exclude=exclude,
-            left_out=left_out,
-            language=options.language,
-            replace=options.replace,
-            advance=bars.advance("writing"),
-        )
+        with keeping_the_run(out):
+            export = export_run(
+                result,
+                out,
+                selection=selection,
+                shape=shape,
+                exclude=exclude,
+                left_out={**_broken(reading), **left_out},
+                language=options.language,
+                notes=notes_of(options.exclude),
+                replace=options.replace,
+                advance=bars.advance("writing"),
+            )
         failed = result.failures()
         found = provenance(
             place,
@@ -97,6 +107,12 @@ def run(options: argparse.Namespace) -> int:
         for warning in found["warnings"]:
             tell(f"warning: {warning}")
     return int(bool(reading.broken_count) or bool(failed))
+
+
+def _broken(reading: Reading) -> dict[str, int]:
+    return (
+        {"lines of the file of prompts that hold none": reading.broken_count} if reading.broken_count else {}
+    )
 
 
 def _tell_broken(path: str, reading: Reading) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.model_arguments import add_model, figure, whole
@@ -80,21 +81,21 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed",
         type=whole,
-        default=7,
+        default=argparse.SUPPRESS,
         metavar="N",
-        help="what the split and every draw are derived from; give the run's own to keep its split (7)",
+        help="what the split and every draw are derived from (the run's own)",
     )
 
 
-def selection_of(options: argparse.Namespace) -> Selection:
-    """Return what the options say of what is kept.
+def selection_of(options: argparse.Namespace, **known: Any) -> Selection:
+    """Return what the options say of what is kept; what they leave open is as ``known``, or has its default.
 
     Raises:
         InputError: a value is out of its range.
     """
     from simulator.export.selection import Selection
 
-    chosen = {name: getattr(options, name) for name in SELECTION if hasattr(options, name)}
+    chosen = {**known, **{name: getattr(options, name) for name in SELECTION if hasattr(options, name)}}
     if chosen.get("min_probability") == 0:
         chosen["min_probability"] = None
     return Selection(**chosen)
@@ -172,6 +173,7 @@ def _add_shape(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--language",
         action="append",
+        type=_language,
         default=[],
         metavar="CODE",
         help="of the texts, for the dataset card, as en; repeatable (none)",
@@ -184,6 +186,12 @@ def _add_shape(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--public", action="store_true", help="with --push-to: let everybody read it (private)"
     )
+
+
+def _language(text: str) -> str:
+    if re.fullmatch("[a-z]{2,3}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 639 code, as en or deu")
+    return text
 
 
 def _adder(group: Any) -> Callable[..., None]:

@@ -128,7 +128,20 @@ class Decided:
                     for tally in tallies
                     if not tally.kept
                 ]
-        return tuple(found)
+        return (*found, *self._one_sided())
+
+    def _one_sided(self) -> list[str]:
+        """Say of which splits all completions have the same label, from which nothing is learned."""
+        found = []
+        for split in SPLITS:
+            kept = sum(tally.kept for tally in self.marks if tally.split == split)
+            above = sum(tally.above for tally in self.marks if tally.split == split)
+            if kept and above in {0, kept}:
+                found.append(
+                    f"all {kept:,} labelled completions of {split} are labelled {str(bool(above)).lower()}: "
+                    "KTOTrainer needs both; a larger panel or a lower min_probability brings the others"
+                )
+        return found
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data, with its totals and notes."""

@@ -5,6 +5,8 @@ Its front matter is what ``datasets`` and the Hugging Face Hub read; a split wit
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from simulator.export.manifest import MANIFEST, SPLITS
@@ -25,7 +27,8 @@ MORE_SIZES = ((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"), (1_000_000_
 PURPOSE = {
     "preference": "pairs: `prompt`, `chosen`, `rejected`",
     "unpaired": "single answers: `prompt`, `completion`, `label`",
-    "full": "the records that both derive from: all candidates with shares and intervals, and every ballot",
+    "full": "the records that both derive from: all candidates with shares and intervals, and each persona's "
+    "last ballot",
 }
 TRAINERS = {"preference": ("RewardTrainer", "DPOTrainer"), "unpaired": ("KTOTrainer",), "full": ()}
 NAMED = {
@@ -90,11 +93,20 @@ def _configs(manifest: Manifest) -> Iterator[dict[str, Any]]:
             yield {
                 "config_name": config,
                 **({"default": True} if default else {}),
+                # ``datasets`` keeps what it has read of a folder by its name and this front matter alone.
+                "description": _digest(manifest, config),
                 "data_files": [
                     {"split": split, "path": f"data/{config}/{split}-*.{ending}"} for split in splits
                 ],
             }
             default = False
+
+
+def _digest(manifest: Manifest, config: str) -> str:
+    """Return what tells these files from any others: a digest of their run and all their bytes."""
+    files = sorted((path, facts.sha256) for path, facts in manifest.files.items() if f"/{config}/" in path)
+    told = json.dumps([manifest.run["identity"], files])
+    return f"data {hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _splits(manifest: Manifest, config: str) -> list[str]:
@@ -171,7 +183,7 @@ def _loading(manifest: Manifest) -> Iterable[str]:
         yield "RewardTrainer leaves out rows that are longer than its `max_length`."
     if manifest.rows("unpaired"):
         yield "KTOTrainer holds each answer against the one before it, so the rows, which go prompt by prompt, are"
-        yield "shuffled; its `desirable_weight` makes up for how few answers are labelled true."
+        yield "shuffled; its `desirable_weight` and `undesirable_weight` make up for unequal numbers of labels."
 
 
 def _making(manifest: Manifest) -> Iterable[str]:

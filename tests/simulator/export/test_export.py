@@ -298,6 +298,47 @@ def test_progress_ends_where_it_said_it_would(run, tmp_path):
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+def test_what_datasets_has_read_of_a_folder_does_not_outlive_the_data(run, tmp_path):
+    import datasets
+
+    def loaded(folder):
+        found = datasets.load_dataset(
+            str(folder), "preference", split="train", cache_dir=str(tmp_path / "cache")
+        )
+        return found["row"]
+
+    out = tmp_path / "prefs"
+    for selection in (Selection(), Selection(pairs="best-worst"), Selection(seed=3)):
+        export_run(run, out, selection=selection, replace=True)
+        there = [row["row"] for row in rows(out, "preference") if row["split"] == "train"]
+        assert list(loaded(out)) == there
+    other = Run.open(made_run(tmp_path / "other/run", prompts=40, communities=NAMES, seed=12))
+    export_run(other, tmp_path / "other/prefs", selection=Selection(seed=3))
+    assert list(loaded(tmp_path / "other/prefs")) == [
+        row["row"] for row in rows(tmp_path / "other/prefs", "preference") if row["split"] == "train"
+    ]
+
+
+def test_a_split_whose_completions_all_have_one_label_is_told_of(tmp_path):
+    made = made_run(tmp_path / "run", prompts=30, panel=4)
+    export = export_run(Run.open(made), tmp_path / "out", selection=Selection(min_probability=0.95))
+    labels = {row["label"] for row in rows(tmp_path / "out", "unpaired") if row["split"] == "train"}
+    told = [note for note in export.manifest.notes if "KTOTrainer needs both" in note]
+    assert labels == {True}
+    assert any("of train are labelled true" in note for note in told)
+
+
+def test_without_a_selection_the_split_is_drawn_from_the_runs_own_seed(run, tmp_path):
+    export = export_run(run, tmp_path / "out")
+    assert export.manifest.selection.seed == run.journal.fact("settings")["seed"] == 11
+
+
+def test_a_run_whose_engine_was_killed_is_said_to_be_unfinished(tmp_path):
+    told_run(tmp_path / "run", list(planted_sets(5)), state="running")
+    with pytest.raises(InputError, match="the run is unfinished: its engine is gone"):
+        export_run(Run.open(tmp_path / "run"), tmp_path / "out")
+
+
 CHILD = """
 import sys
 from simulator.export import Selection, export_run

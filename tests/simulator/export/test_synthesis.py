@@ -10,7 +10,7 @@ from small_runs import forum as threads
 from small_runs import simulation_of
 
 from personas.errors import InputError
-from simulator.export import PreferenceData, Prompt, Selection, Shape, synthesise
+from simulator.export import PreferenceData, Prompt, Selection, synthesise
 from simulator.export.synthesis import Asked, asked_of, check_folder
 from simulator.item import Turn
 from simulator.jobs import Jobs
@@ -142,10 +142,18 @@ def test_data_of_a_run_that_lies_elsewhere_is_not_written_over(forum, tmp_path):
     synthesise(simulation_of(forum), PROMPTS, out=tmp_path / "a", selection=LOOSE)
     (tmp_path / "a/run").rename(tmp_path / "moved")
     with pytest.raises(InputError, match="which lies elsewhere"):
-        check_folder(tmp_path / "a", LOOSE, Shape(), replace=True)
+        check_folder(tmp_path / "a")
 
 
-def test_another_selection_is_refused_before_the_run_unless_it_may_replace(forum, tmp_path):
+def test_another_run_is_refused_as_such_and_costs_nothing(forum, tmp_path):
+    synthesise(simulation_of(forum), PROMPTS, out=tmp_path, selection=LOOSE)
+    with pytest.raises(InputError, match="the folder holds another run: its items differ"):
+        synthesise(simulation_of(forum), PROMPTS[:3], out=tmp_path, selection=Selection(min_margin=0.5))
+    with pytest.raises(InputError, match="another run: its settings differ .seed was 3 and is 4"):
+        synthesise(simulation_of(forum, seed=4), PROMPTS, out=tmp_path, selection=LOOSE)
+
+
+def test_another_selection_is_refused_unless_it_may_replace(forum, tmp_path):
     out = tmp_path / "a"
     synthesise(simulation_of(forum), PROMPTS, out=out, selection=LOOSE)
     strict = Selection(min_probability=None, min_margin=0.01, test_share=0.3, ties="soft")

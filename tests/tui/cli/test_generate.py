@@ -236,6 +236,7 @@ def test_a_file_without_any_prompt_is_refused_before_anything_is_written(command
         (("--shard-rows", 0), "shard_rows is 0"),
         (("--public",), "nothing is put on the Hub"),
         (("--exclude", "nowhere"), "nowhere"),
+        (("--language", "klingon"), "'klingon' is no ISO 639 code"),
         (("--temperature", 1), "there is no model"),
     ],
 )
@@ -247,7 +248,7 @@ def test_what_cannot_be_done_is_refused_in_one_line_and_leaves_nothing(commands,
 def test_a_margin_that_no_pair_passes_is_an_error_that_says_which_would_have(commands, prompts):
     asked = ("generate", prompts, "--corpus", commands.corpus, *SMALL, "--min-margin", 0.95)
     done = commands(*asked, "--out", "strict", words=True)
-    done.refused("no pair of", "min_margin 0.95", "would have kept")
+    done.refused("no pair of", "min_margin 0.95", "would have kept", "commonbond export strict --out strict")
     assert not (commands.home / "strict/export.json").exists()
     assert commands("export", "strict", "--out", "strict", *LOOSE).code == 0
 

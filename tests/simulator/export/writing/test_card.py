@@ -59,6 +59,7 @@ def front_matter(card):
 def test_the_front_matter_says_what_datasets_and_the_hub_read():
     told, _ = front_matter(as_card(of(language=("en", "de"))))
     features = told.pop("dataset_info")
+    assert re.fullmatch("data [0-9a-f]{16}", told["configs"][0].pop("description"))
     assert told == {
         "license": "cc-by-4.0",
         "tags": ["synthetic", "preference", "reward-modeling", "dpo", "kto", "trl", "commonbond"],
@@ -117,6 +118,8 @@ def test_a_hostile_text_is_plain_text_wherever_it_stands(hostile):
     told, body = front_matter(loud)
     calm, calm_body = front_matter(quiet)
     assert told.keys() - {"license_name"} == calm.keys() - {"license_name"}
+    for config in (*told["configs"], *calm["configs"]):
+        assert re.fullmatch("data [0-9a-f]{16}", config.pop("description"))
     assert told["configs"] == calm["configs"]
     assert told["license"] in {"other", "unknown"}
     assert len(body.splitlines()) == len(calm_body.splitlines()) == body.count("\n")
