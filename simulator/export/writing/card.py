@@ -145,7 +145,10 @@ def _head(manifest: Manifest) -> Iterable[str]:
     yield f"- Licence of that corpus: {plain(corpus['licence'])}. It binds whoever passes on what is taken from it."
     if hub_licence(str(corpus["licence"]))["license"] == "unknown":
         yield "- **The source names no licence: do not pass this on before you know that you may.**"
-    yield f"- Made by commonbond {plain(manifest.run['version'])}, run {plain(manifest.run['identity'])}."
+    yield (
+        f"- Made by commonbond {plain(manifest.run['version'])}, run {plain(manifest.run['identity'])}; texts "
+        f"compared by {plain(manifest.run['embedder'])}."
+    )
     if judged:
         counts = (f"{NAMED.get(name, plain(name))} {count:,}" for name, count in judged.items())
         yield f"- How much was judged: {', '.join(counts)}."
@@ -219,7 +222,8 @@ def _reading(manifest: Manifest) -> Iterable[str]:
     told = {
         "soft_label": "in `preference`, how probable it is, given the ballots, that the community's share of the "
         "chosen answer is the larger one; in `unpaired`, that the answer's share is above an even one. It is about "
-        "how sure the order is. Empty where the judge gives no posterior.",
+        "how sure the order is. A candidate's α is the setting `prior` and the shares that the ballots gave it; the "
+        "label is `P(Beta(α chosen, α rejected) > 1/2)`. Empty where the judge gives no posterior.",
         "vote_share": "the share of the community's members that are expected to take the chosen answer, of these "
         "two alone. It is about how many prefer it: a large community can be sure of a narrow preference.",
         "share_chosen, share_rejected, share": "the posterior mean share of all candidates in the set.",
@@ -282,6 +286,12 @@ def _limits(manifest: Manifest) -> Iterable[str]:
     yield "## Limits"
     yield ""
     yield "- It says what a simulation of a community prefers, which is not what the community prefers."
+    yield "- How near this simulation comes to real people's votes is not in here: `commonbond bench` measures that."
+    if manifest.judged.get("taken_from_posts"):
+        yield (
+            "- Candidates taken from posts are what members wrote, word for word: the corpus's licence goes with "
+            "them, and the `full` rows name each one's post."
+        )
     yield "- It is not for decisions about people or communities, nor for speaking in their name."
     yield "- Intervals and soft labels are of the simulated ballots: they know nothing of how far a simulation errs."
     yield "- What the judge and the writers were taught shows in what they prefer and write."
