@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint check speed scale results pictures clean
+.PHONY: demo test lint check speed scale results reward-model pictures clean
 
 demo: $(INSTALLED)
 	$(BIN)/commonbond demo
@@ -38,6 +38,10 @@ scale: $(INSTALLED)
 results: $(INSTALLED)
 	test -n "$(DATA)" || { echo "name the folder of the dumps: make results DATA=../shared/data"; exit 1; }
 	$(BIN)/python examples/results.py $(DATA)
+
+reward-model: $(INSTALLED)
+	test -n "$(DATA)" || { echo "name the folder of the dumps: make reward-model DATA=../shared/data"; exit 1; }
+	$(BIN)/python examples/05_reward_model.py $(DATA)/polis
 
 pictures: $(INSTALLED)
 	$(BIN)/commonbond demo --no-interface >/dev/null
