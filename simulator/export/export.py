@@ -183,6 +183,8 @@ class _Writing:
             ledger.add(number, place, records, pairs_of(records, self.selection), marks)
             self._places.append(place)
             self._count(records)
+        if lost := self.run.failed():
+            self.judged["lost"] = lost
         if dropped:
             self.left_out[EXCLUDED] = len(dropped)
 

@@ -128,21 +128,37 @@ class RecordedRun:
                 if gathered:
                     yield tuple(gathered)
                 gathered, item = [], journal.item(name)
-            found = result.get("diversity")
-            cast = journal.ballots(name, community, round=result["rounds"]) if ballots else ()
-            gathered.append(
-                Record(
-                    item=item,
-                    community=community,
-                    preference=as_preference(result["preference"]),
-                    ballots=tuple(cast),
-                    prior=self._prior,
-                    rounds=result["rounds"],
-                    diversity=Diversity(**found) if found else None,
-                )
-            )
+            gathered.append(self._record(item, community, result, ballots=ballots))
         if gathered:
             yield tuple(gathered)
+
+    def set_of(self, name: str) -> tuple[Record, ...]:
+        """Return the records of one candidate set, in the order of the communities.
+
+        Raises:
+            InputError: the run has no such set.
+        """
+        journal = self.run.journal
+        item = journal.item(name)
+        results = ((community, journal.result(name, community)) for community in journal.communities())
+        return tuple(
+            self._record(item, community, result, ballots=True)
+            for community, result in results
+            if result is not None and "preference" in result
+        )
+
+    def _record(self, item: Item, community: str, result: dict[str, Any], *, ballots: bool) -> Record:
+        found = result.get("diversity")
+        cast = self.run.journal.ballots(item.item, community, round=result["rounds"]) if ballots else ()
+        return Record(
+            item=item,
+            community=community,
+            preference=as_preference(result["preference"]),
+            ballots=tuple(cast),
+            prior=self._prior,
+            rounds=result["rounds"],
+            diversity=Diversity(**found) if found else None,
+        )
 
     def failed(self) -> int:
         """Return how many judgements came to nothing."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from personas.community import as_profile
 from personas.errors import InputError
-from simulator.diversity import Diversity
 from simulator.export.records import Record, RecordedRun
 from simulator.export.tracing.calls_behind import calls_behind
 from simulator.export.tracing.decision import decide
@@ -15,7 +14,7 @@ from simulator.export.tracing.following import expected_of, misfits, out_of_plac
 from simulator.export.tracing.traced import Trace
 from simulator.export.writing.steering import steering_message
 from simulator.influence import moves
-from simulator.journal import SURROGATES, as_preference
+from simulator.journal import SURROGATES
 from simulator.run import Run
 
 if TYPE_CHECKING:
@@ -154,29 +153,12 @@ def _set_of(recorded: RecordedRun, found: FoundRow) -> tuple[Record, ...]:
     Raises:
         InputError: the run knows no such set, or nothing of its own community's judgement.
     """
-    journal, row = recorded.run.journal, found.row
-    item = journal.item(row["item"])
-    direct = recorded.settings.get("mode") == "direct"
-    records = []
-    for community in dict.fromkeys((row["community"], *journal.communities())):
-        result = journal.result(item.item, community)
-        if result is not None and "preference" in result:
-            measured = result.get("diversity")
-            records.append(
-                Record(
-                    item=item,
-                    community=community,
-                    preference=as_preference(result["preference"]),
-                    ballots=tuple(journal.ballots(item.item, community, round=result["rounds"])),
-                    prior=None if direct else float(recorded.settings["prior"]),
-                    rounds=result["rounds"],
-                    diversity=Diversity(**measured) if measured else None,
-                )
-            )
-    if not records or records[0].community != row["community"]:
+    name, community = found.row["item"], found.row["community"]
+    records = sorted(recorded.set_of(name), key=lambda record: record.community != community)
+    if not records or records[0].community != community:
         raise InputError(
-            f"nothing came of item {item.item!r} in {row['community']!r}, and {found.place} says it did",
-            where=str(journal.folder),
+            f"nothing came of item {name!r} in {community!r}, and {found.place} says it did",
+            where=str(recorded.run.journal.folder),
             remedy=AGAIN,
         )
     return tuple(records)

@@ -40,6 +40,7 @@ NAMED = {
     "taken_from_posts": "of them taken from the communities' posts",
     "given": "of them given with their prompts",
     "records": "judgements of a set by a community",
+    "lost": "judgements that came to nothing",
     "ballots": "ballots",
     "abstentions": "abstentions",
     "failures": "failed judgements",

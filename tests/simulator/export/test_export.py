@@ -267,6 +267,7 @@ def test_judgements_that_came_to_nothing_are_left_out_and_counted(tmp_path):
     assert {row["row"] for row in rows(tmp_path / "out", "preference")} == {"p/tea/0-1", "q/tea/0-1"}
     assert {row["row"] for row in rows(tmp_path / "out", "full")} == {"p/tea", "q/cats", "q/tea"}
     judged = export.manifest.judged
+    assert judged["lost"] == 1
     assert (judged["records"], judged["ballots"], judged["abstentions"], judged["failures"]) == (3, 22, 13, 1)
 
 
