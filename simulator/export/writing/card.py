@@ -151,7 +151,9 @@ def _head(manifest: Manifest) -> Iterable[str]:
         f"compared by {plain(manifest.run['embedder'])}."
     )
     if judged:
-        counts = (f"{NAMED.get(name, plain(name))} {count:,}" for name, count in judged.items())
+        known = list(NAMED)
+        ordered = sorted(judged, key=lambda name: known.index(name) if name in NAMED else len(known))
+        counts = (f"{NAMED.get(name, plain(name))} {judged[name]:,}" for name in ordered)
         yield f"- How much was judged: {', '.join(counts)}."
     for note in manifest.notes:
         yield f"- {plain(note, begins=True)}"
