@@ -218,7 +218,8 @@ def _turns(data: dict[str, Any]) -> tuple[Turn, ...]:
     """Return the turns of a line, the last of which is the user's."""
     given = [name for name in ("prompt", "messages") if data.get(name) is not None]
     if not given:
-        raise _ProblemError('it has neither "prompt" nor "messages"')
+        empty = next((name for name in ("prompt", "messages") if name in data), None)
+        raise _ProblemError(f'"{empty}" is empty' if empty else 'it has neither "prompt" nor "messages"')
     if len(given) > 1:
         raise _ProblemError('it has both "prompt" and "messages", and only one can be the prompt')
     (name,) = given

@@ -274,10 +274,12 @@ def _norms(traced: Trace, *, whole: bool) -> list[tuple[str, str]]:
     """Return the norms that most ballots of the last round rest on."""
     last = [ballot for ballot in traced.ballots if ballot.round == traced.record.rounds]
     cited = Counter(post for ballot in last for post in ballot.norms if post in traced.norms)
-    return [
+    rows = [
         ("norm", f"behind {count(number, 'ballot')}: {as_norm(dict(traced.norms[post]))}")
         for post, number in cited.most_common(None if whole else NORMS)
     ]
+    left = len(cited) - len(rows)
+    return [*rows, *([("", f"and {count(left, 'more norm')}: --full prints them")] if left else [])]
 
 
 def _ending(traced: Trace, problems: Sequence[str], *, called: bool) -> list[tuple[str, str]]:

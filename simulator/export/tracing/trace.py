@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ def trace(data: PreferenceData, name: str, *, run: str | Path | None = None) -> 
     """
     found = data.row(name)
     _refuse_incomplete(found)
-    folder = Path(run) if run is not None else data.folder / str(data.manifest.run["folder"])
+    there = os.path.normpath(data.folder / str(data.manifest.run["folder"]))
+    folder = Path(run) if run is not None else Path(there)
     with _opened(folder, found).journal as journal:
         recorded = RecordedRun(Run(journal))
         _refuse_another(recorded, data, folder)

@@ -81,7 +81,7 @@ def test_a_prompt_becomes_a_query_with_all_that_it_has(written):
         ("[]", "a JSON list, not an object"),
         ('"Tea?"', "a JSON str, not an object"),
         ({}, 'neither "prompt" nor "messages"'),
-        ({"prompt": None}, 'neither "prompt" nor "messages"'),
+        ({"prompt": None}, '"prompt" is empty'),
         ({"prompt": "a", "messages": [USER]}, 'both "prompt" and "messages"'),
         ({"prompt": ""}, "the prompt has no text"),
         ({"prompt": " \n\u3000"}, "the prompt has no text"),
