@@ -169,3 +169,11 @@ def test_the_score_card_is_read_as_it_stands(home):
     with sqlite3.connect(home / "run1" / "journal.sqlite") as db:
         db.execute("DELETE FROM facts WHERE name = 'scores'")
     assert not read_scores(home / "run1").scored
+
+
+def test_the_run_of_preference_data_is_called_by_the_datas_name_too(tmp_path):
+    from tui.reading.provenance import run_name
+
+    assert [run_name(tmp_path / name) for name in ("prefs/run", "tea-run", "run1")] == [
+        "prefs/run", "tea-run", "run1",
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from simulator.export.writing.staging import RUN
 from simulator.journal import JOURNAL
 from simulator.journal.lock import is_running
 from tui.plaintext import one_line
@@ -20,6 +21,7 @@ __all__ = [
     "last_write",
     "provenance_of_corpus",
     "provenance_of_run",
+    "run_name",
     "state_of_run",
 ]
 
@@ -58,12 +60,18 @@ class Provenance:
         return one_line(" · ".join(part for part in (what, self.source, self.licence) if part))
 
 
+def run_name(folder: Path) -> str:
+    """Return what a run is called: its folder's name, and for the run of preference data the data's as well."""
+    name = folder.resolve().name
+    return f"{folder.resolve().parent.name}/{name}" if name == RUN else name
+
+
 def provenance_of_run(journal: Journal, folder: Path) -> Provenance:
     """Read it from a run's journal."""
     source = journal.fact("source") or {}
     corpus_folder = Path(str(source.get("folder", "")))
     return Provenance(
-        name=folder.resolve().name,
+        name=run_name(folder),
         corpus=str(source.get("title") or corpus_folder.name or "an unnamed corpus"),
         source=str(source.get("source", "")),
         licence=str(source.get("licence", "")),

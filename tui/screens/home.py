@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from tui.plaintext import count
+from tui.reading.provenance import run_name
 from tui.reading.shelf import CorpusEntry, RunEntry, Shelf, find_folders, read_shelf
 from tui.screens.base import InstrumentScreen
 from tui.widgets.rowlist import Column, RowList
@@ -179,8 +180,8 @@ def _corpus_row(entry: CorpusEntry) -> tuple[str, ...]:
 
 def _run_row(entry: RunEntry, now: float) -> tuple[str, ...]:
     if entry.problem:
-        return (f"{entry.folder.name} ✗ {entry.problem}", "", "damaged", "", "", "", "")
+        return (f"{run_name(entry.folder)} ✗ {entry.problem}", "", "damaged", "", "", "", "")
     judged = f"{entry.done:,} of {entry.total:,}"
     fictional = "fictional" if entry.fictional else ""
-    name, when = entry.folder.name, ago(now - entry.written)
+    name, when = run_name(entry.folder), ago(now - entry.written)
     return (name, entry.corpus, entry.state, judged, when, fictional, entry.predictor)
