@@ -12,14 +12,14 @@ from simulator.aggregate import flip_rate, position_bias
 from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
 
     from simulator.flow import Flow, Outcome
     from simulator.item import Item, Query
     from simulator.journal import Journal
     from simulator.room import Room
 
-__all__ = ["Job", "complete", "run_jobs"]
+__all__ = ["Job", "complete", "run_jobs", "waiting"]
 
 Result = TypeVar("Result")
 Job = tuple["Item | Query", str]
@@ -34,6 +34,11 @@ def complete(work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run(work)
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def waiting(jobs: Iterable[Job], journal: Journal) -> Iterator[Job]:
+    """Yield the jobs that the journal has no result of, each seen to only when its turn comes."""
+    return (job for job in jobs if not journal.has_result(job[0].item, job[1]))
 
 
 async def run_jobs(
@@ -55,14 +60,14 @@ async def run_jobs(
     Raises:
         StoppedError: the run must not go on; all that was in flight has landed.
     """
-    waiting = (job for job in jobs if not journal.has_result(job[0].item, job[1]))
+    todo = waiting(jobs, journal)
     count, total = journal.progress()[0], len(jobs)
     stopped: list[StoppedError] = []
     kept: dict[str, set[str]] = {}
 
     async def worker() -> None:
         nonlocal count
-        for asked, community in waiting:
+        for asked, community in todo:
             try:
                 outcome = await flow.run(asked, rooms[community])
                 known = kept.setdefault(community, set())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from personas.norms import NormStore
     from personas.persona import Panel
 
-__all__ = ["NOBODY", "Room"]
+__all__ = ["NOBODY", "Room", "is_nobodys"]
 
 NOBODY = ""
 """In place of a community: nobody in particular."""
@@ -44,3 +44,12 @@ class Room:
     def community(self) -> str:
         """Whose room it is."""
         return self.panel.community
+
+
+def is_nobodys(persona: str) -> bool:
+    """Return whether a persona is one of nobody in particular; a community's begins with its name.
+
+    >>> is_nobodys("#03"), is_nobodys("tea#03")
+    (True, False)
+    """
+    return persona.startswith(f"{NOBODY}#")

@@ -17,7 +17,7 @@ from personas.pooling import pooled
 from simulator.asking import question
 from simulator.candidates import SharedSets
 from simulator.cast import Minds, offline_cast, persona_cast
-from simulator.engine import Job, complete, run_jobs
+from simulator.engine import Job, complete, run_jobs, waiting
 from simulator.jobs import Jobs, embed_ahead, refuse_doubles, refuse_strangers
 from simulator.journal import Journal
 from simulator.judge import NormJudge
@@ -285,7 +285,7 @@ class Simulation:
             self._describe(journal, {})
             cast = offline_cast(self.settings, self.setting, self.embedder, once=once)
             if isinstance(self.embedder, CachedEmbedder):
-                embed_ahead(jobs, self.embedder)
+                embed_ahead(waiting(jobs, journal), self.embedder)
             await run_jobs(
                 jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
             )
@@ -302,7 +302,7 @@ class Simulation:
                     for name, room in rooms.items()
                 }
                 writing.update({name: rooms[name] for name in writing if name in rooms})
-                embed_ahead(jobs, self.embedder)
+                embed_ahead(waiting(jobs, journal), self.embedder)
                 at_once = max(
                     self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel
                 )

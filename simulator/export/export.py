@@ -29,7 +29,7 @@ from simulator.export.writing.shards import ShardWriter
 from simulator.export.writing.staging import Staging
 from simulator.export.writing.steering import steering_message
 from simulator.journal.lock import is_running
-from simulator.room import NOBODY
+from simulator.room import is_nobodys
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:
@@ -37,13 +37,12 @@ if TYPE_CHECKING:
 
     from simulator.export.choosing.pairs import Mark, Pair
     from simulator.export.records import Record
+    from simulator.export.writing.shards import ShardFile
     from simulator.item import Option
     from simulator.run import Run
 
 __all__ = ["EXCLUDED", "Export", "export_run"]
 
-NOBODYS = f"{NOBODY}#"
-"""How the personas of nobody in particular are named."""
 EXCLUDED = "prompts that the test part of a benchmark asks"
 
 
@@ -111,16 +110,12 @@ def export_run(
                 raise nothing_kept(decided, selection)
             biases = measured_biases(ledger).as_data()
             files = writing.write(staged.data, ledger, [SPLITS[number] for number in splits.tolist()])
-        counted: dict[str, dict[str, int]] = {config: {} for config in COLUMNS}
-        for config, written in files.items():
-            for file in written:
-                counted[config][file.split] = counted[config].get(file.split, 0) + file.rows
         manifest = Manifest(
             run=writing.facts_of_run(),
             corpus=writing.facts_of_corpus(),
             selection=selection,
             shape=shape,
-            counts=counted,
+            counts={config: _counted(written) for config, written in files.items()},
             judged={"prompts": len(splits), **writing.judged},
             left_out={**(left_out or {}), **writing.left_out},
             decided=decided.as_data(),
@@ -188,7 +183,7 @@ class _Writing:
         if dropped:
             self.left_out[EXCLUDED] = len(dropped)
 
-    def write(self, data: Path, ledger: Ledger, splits: list[str]) -> dict[str, Any]:
+    def write(self, data: Path, ledger: Ledger, splits: list[str]) -> dict[str, list[ShardFile]]:
         """Read the run again and write what is kept; return the files by configuration."""
         shape, facts, messages = self.shape, self._facts(), self._steering()
         writers = {
@@ -300,10 +295,18 @@ class _Writing:
                 self.notes += (f"{told}; Parquet keeps them as they are",)
 
 
+def _counted(files: Iterable[ShardFile]) -> dict[str, int]:
+    """Return the rows of each split."""
+    rows: Counter[str] = Counter()
+    for file in files:
+        rows[file.split] += file.rows
+    return dict(rows)
+
+
 def _origin(option: Option) -> str:
     """Return where a candidate comes from, as the manifest counts it."""
     if option.writer:
-        return "written_by_nobody" if option.writer.startswith(NOBODYS) else "written_by_communities"
+        return "written_by_nobody" if is_nobodys(option.writer) else "written_by_communities"
     return "taken_from_posts" if option.post else "given"
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from personas.errors import InputError
+from simulator.export.choosing.decided import SPLITS
 from simulator.export.selection import Selection, Shape
 from simulator.export.writing.formats import COLUMNS
 
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
     from simulator.export.writing.shards import ShardFile
 
-__all__ = ["FORMAT", "MANIFEST", "SPLITS", "FileFacts", "Manifest", "file_facts"]
+__all__ = ["FORMAT", "MANIFEST", "FileFacts", "Manifest", "file_facts"]
 
 FORMAT = "commonbond-preferences/1"
 MANIFEST = "export.json"
-SPLITS = ("train", "test")
 AGAIN = "export the run again"
 
 _PATH = re.compile(r"data/([a-z]+)/(train|test)-[0-9]{5,9}\.(?:parquet|jsonl)")

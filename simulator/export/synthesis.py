@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from personas.errors import InputError
 from simulator.export.alike import Excluded
@@ -18,7 +18,7 @@ from simulator.room import NOBODY
 from simulator.simulation import unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from simulator.export.export import Export
     from simulator.export.prompt_file import Prompt
@@ -102,7 +102,6 @@ def synthesise(
     language: Iterable[str] = (),
     replace: bool = False,
     advance: Callable[[int, int], None] = unseen,
-    command: Mapping[str, Any] | None = None,
 ) -> tuple[Run, Export]:
     """Have candidates written for prompts and judged by communities, and write training data of what they prefer.
 
@@ -119,7 +118,6 @@ def synthesise(
         language: ISO 639 codes of the texts, for the dataset card.
         replace: whether data of the same run, chosen otherwise, may be replaced.
         advance: called with the number of judgements done and of all.
-        command: how it can be begun again, for ``commonbond resume``.
 
     Raises:
         InputError: there is no prompt, a community does not exist, no pair passes the selection, or the folder
@@ -139,7 +137,7 @@ def synthesise(
         exclude=exclude,
         alike=selection.alike,
     )
-    run = simulation.run(asked, out=folder / RUN, communities=communities, advance=advance, command=command)
+    run = simulation.run(asked, out=folder / RUN, communities=communities, advance=advance)
     export = export_run(
         run,
         folder,

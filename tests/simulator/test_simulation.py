@@ -15,7 +15,9 @@ import pytest
 import small_runs
 from small_corpora import make_corpus
 from small_runs import canonical, items_for, simulation_of
+from word_embedder import WordEmbedder
 
+from personas.embedding import CachedEmbedder
 from personas.errors import InputError
 from simulator.asking import question
 from simulator.item import Item, Option, Query, RealVotes
@@ -131,6 +133,18 @@ def test_a_finished_run_replays_without_judging_anything(forum, tmp_path):
     again = simulation.run(asked(), out=tmp_path, advance=lambda *count: told.append(count))
     assert (canonical(again), told) == (first, [])
     assert time.perf_counter() - begun < 5
+
+
+def test_a_finished_run_replays_without_embedding_what_it_judged(forum, tmp_path):
+    def embedder(name):
+        return CachedEmbedder(WordEmbedder(), tmp_path / name / "vectors.sqlite")
+
+    items = [*items_for(4), OPEN]
+    first = simulation_of(forum, embedder=embedder("first")).run(items, out=tmp_path / "run").preferences()
+    again = simulation_of(forum, embedder=embedder("emptied"))
+    again.setting  # noqa: B018
+    again.embedder.inner = None  # nothing more can be embedded
+    assert again.run(items, out=tmp_path / "run").preferences() == first
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench.report.rows import written
-from simulator.room import NOBODY
+from simulator.room import is_nobodys
 from tui.cli.output import console, listing, print_table
 from tui.cli.parts import as_norm
 from tui.plaintext import LONGEST, count, one_line
@@ -144,7 +144,7 @@ def _print_candidates(screen: Console, traced: Trace, *, whole: bool) -> None:
 
 
 def _writer(option: Option) -> str:
-    if option.writer.startswith(f"{NOBODY}#"):
+    if is_nobodys(option.writer):
         return f"nobody in particular ({option.writer})"
     return option.writer or (f"post {option.post}" if option.post else "given with the prompt")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulator.export.export import export_run
 from simulator.export.prompt_file import PromptFile
@@ -28,7 +28,13 @@ from tui.plaintext import count
 if TYPE_CHECKING:
     import argparse
 
+    from bench.benchmark import Benchmark
+    from personas.corpus import Corpus
+    from simulator.export.export import Export
     from simulator.export.prompt_file import Reading
+    from simulator.export.selection import Selection, Shape
+    from simulator.run import Run
+    from simulator.simulation import Simulation
 
 __all__ = ["run"]
 
@@ -44,53 +50,24 @@ def run(options: argparse.Namespace) -> int:
     if options.model is not None and not hasattr(options, "option_room"):
         options.option_room = ROOM
     refuse_unpushed(options)
-    folder = run_folder(str(out / RUN))
+    run_folder(str(out / RUN))
     check_folder(out)
     prompts = PromptFile(options.prompt_file)
     reading = prompts.read()
     _tell_broken(options.prompt_file, reading)
-    exclude = list(excluded_texts(options.exclude))
     with open_place(options) as place, progress() as bars:
         simulation = simulation_of(place, options, bars.advance("embedding"))
-        communities = options.community or None
-        asked, left_out = asked_of(
-            simulation,
-            prompts,
-            candidates=options.candidates,
-            sets=options.sets,
-            communities=communities,
-            exclude=exclude,
-            alike=selection.alike,
-        )
-        if estimated(place, simulation, asked, options, communities=communities):
+        made = _made(options, place, simulation, prompts, reading, selection, shape, bars)
+        if made is None:
             return 0
-        result = simulation.run(
-            asked,
-            out=folder,
-            communities=communities,
-            advance=bars.advance("judging", live(folder)),
-            command=command_of(options),
-        )
-        with keeping_the_run(out):
-            export = export_run(
-                result,
-                out,
-                selection=selection,
-                shape=shape,
-                exclude=exclude,
-                left_out={**_broken(reading), **left_out},
-                language=options.language,
-                notes=notes_of(options.exclude),
-                replace=options.replace,
-                advance=bars.advance("writing"),
-            )
+        result, export = made
         failed = result.failures()
         found = provenance(
             place,
             simulation,
             predictor=result.predictor,
             prompts=asdict(reading),
-            run=str(folder),
+            run=str(out / RUN),
             **as_data(export),
             failed=[
                 {"item": item, "community": community, **told} for item, community, told in failed[:TOLD]
@@ -107,6 +84,53 @@ def run(options: argparse.Namespace) -> int:
         for warning in found["warnings"]:
             tell(f"warning: {warning}")
     return int(bool(reading.broken_count) or bool(failed))
+
+
+def _made(
+    options: argparse.Namespace,
+    place: Corpus | Benchmark,
+    simulation: Simulation,
+    prompts: PromptFile,
+    reading: Reading,
+    selection: Selection,
+    shape: Shape,
+    bars: Any,
+) -> tuple[Run, Export] | None:
+    """Have the candidates judged and write what is kept of it; None where only the estimate was asked for."""
+    out = Path(options.out)
+    communities, exclude = options.community or None, list(excluded_texts(options.exclude))
+    asked, left_out = asked_of(
+        simulation,
+        prompts,
+        candidates=options.candidates,
+        sets=options.sets,
+        communities=communities,
+        exclude=exclude,
+        alike=selection.alike,
+    )
+    if estimated(place, simulation, asked, options, communities=communities):
+        return None
+    result = simulation.run(
+        asked,
+        out=out / RUN,
+        communities=communities,
+        advance=bars.advance("judging", live(out / RUN)),
+        command=command_of(options),
+    )
+    with keeping_the_run(out):
+        export = export_run(
+            result,
+            out,
+            selection=selection,
+            shape=shape,
+            exclude=exclude,
+            left_out={**_broken(reading), **left_out},
+            language=options.language,
+            notes=notes_of(options.exclude),
+            replace=options.replace,
+            advance=bars.advance("writing"),
+        )
+    return result, export
 
 
 def _broken(reading: Reading) -> dict[str, int]:

@@ -9,7 +9,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from simulator.export.manifest import MANIFEST, SPLITS
+from simulator.export.choosing.decided import SPLITS
+from simulator.export.manifest import MANIFEST
 from simulator.export.writing.card_tables import told_of_biases, told_of_decided
 from simulator.export.writing.formats import COLUMNS, feature_list
 from simulator.export.writing.licences import hub_licence
