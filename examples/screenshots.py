@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 STEPS = (
     ("preferences", ()),
     ("ballots", ("enter",)),
-    ("communities", ("escape", "3")),
+    ("communities", ("escape", "4")),
     ("norms", ("n",)),
     ("evidence", ("p", "enter")),
-    ("scores", ("escape", "4")),
+    ("scores", ("escape", "3")),
     ("progress", ("1",)),
 )
 
@@ -67,7 +67,7 @@ async def draw(folder: Path, run: Path, out: Path, size: tuple[int, int]) -> Non
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         save(app, out / "home.svg")
-        app.visit("preferences", run)
+        app.visit("compare", run)
         await settled(pilot)
         app.screen.query_one("#items", RowList).focus()
         for name, keys in STEPS:

@@ -114,11 +114,13 @@ def persona_cast(
     journal: Journal,
     *,
     once: Callable[[Generator], Generator] = lambda generator: generator,
+    watched: bool = False,
 ) -> Cast:
     """Return language-model personas whose every call goes through the journal.
 
     Args:
         once: what makes a generator write once what several communities judge (``SharedSets``).
+        watched: whether ballots are written to the journal as they are cast, under their persona's community.
 
     Raises:
         InputError: the model cannot be reached in the way that was chosen, or has a money limit and no price.
@@ -129,8 +131,9 @@ def persona_cast(
     from simulator.models.stack import assemble
     from simulator.persona_discussion import PersonaDiscussion
     from simulator.persona_generator import PersonaGenerator
-    from simulator.persona_judge import PersonaJudge
+    from simulator.persona_judge import PersonaJudge, unheard
 
+    arrived = journal.arrive if watched else unheard
     reach, prompts = minds.reach, minds.prompts
     known = journal.fact("capabilities")
     stack = assemble(
@@ -146,9 +149,9 @@ def persona_cast(
     if settings.mode == "direct":
         return Cast(flow=_direct_flow(settings, model, prompts, embedder, once), model=model, stack=stack)
     flow = Flow(
-        judge=PersonaJudge(model, prompts, settings=settings),
+        judge=PersonaJudge(model, prompts, settings=settings, arrived=arrived),
         generator=once(PersonaGenerator(model, prompts, embedder, settings=settings)),
-        discussion=PersonaDiscussion(model, prompts, settings=settings),
+        discussion=PersonaDiscussion(model, prompts, settings=settings, arrived=arrived),
         embedder=embedder,
         keep=settings.near,
         rounds=settings.rounds,

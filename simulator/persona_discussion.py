@@ -9,7 +9,7 @@ import numpy as np
 
 from personas.seeds import derived_rng
 from simulator.discuss import Discussed
-from simulator.persona_judge import Memories, ballot_of, judgement_call, minds_of, together
+from simulator.persona_judge import Memories, ballot_of, judgement_call, minds_of, together, unheard
 from simulator.reading_ballots import reader
 from simulator.replies import answered
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from simulator.item import Ballot, Item
     from simulator.models.model import Model
-    from simulator.persona_judge import Mind
+    from simulator.persona_judge import Arrived, Mind
     from simulator.prompts.prompts import Prompts
     from simulator.reading_ballots import Judgement
     from simulator.replies import Answered
@@ -42,10 +42,14 @@ class PersonaDiscussion:
     Args:
         model: what they think with. ``prompts``: what they are sent.
         settings: the form of the answer, how much is shown and recalled, and how many neighbours are heard.
+        arrived: told of each ballot when its round is over, with its item and community.
     """
 
-    def __init__(self, model: Model, prompts: Prompts, *, settings: Settings) -> None:
+    def __init__(
+        self, model: Model, prompts: Prompts, *, settings: Settings, arrived: Arrived = unheard
+    ) -> None:
         self.model, self.prompts, self.settings = model, prompts, settings
+        self.arrived = arrived
         self.memories = Memories(settings.seed)
 
     async def discuss(
@@ -80,6 +84,8 @@ class PersonaDiscussion:
                 else:
                     now[place] = cast[place]
             held.append(tuple(cast))
+            for ballot in cast:
+                self.arrived(item, room.community, ballot)
             hearing = self._hearing(room, now)
             somebody = any(answer.value is not None for answer in found.values())
             settled = not hearing or (somebody and all(map(_same, before, cast)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from simulator.settings import Settings
 
 __all__ = [
+    "Arrived",
     "Memories",
     "Mind",
     "PersonaJudge",
@@ -44,10 +46,17 @@ __all__ = [
     "minds_of",
     "sent_to",
     "together",
+    "unheard",
 ]
 
 SEED_BITS = 0x7FFFFFFF
 Result = TypeVar("Result")
+Arrived = Callable[["Item", str, Ballot], None]
+"""Whoever is told of a ballot as it is cast, with its item and community."""
+
+
+def unheard(item: Item, community: str, ballot: Ballot) -> None:
+    """Tell nobody of a ballot."""
 
 
 class Memories:
@@ -72,10 +81,14 @@ class PersonaJudge:
     Args:
         model: what they think with. ``prompts``: what they are sent.
         settings: the form of the answer, how much is shown and recalled, and how many are asked again.
+        arrived: told of each ballot as it is cast, with its item and community.
     """
 
-    def __init__(self, model: Model, prompts: Prompts, *, settings: Settings) -> None:
+    def __init__(
+        self, model: Model, prompts: Prompts, *, settings: Settings, arrived: Arrived = unheard
+    ) -> None:
         self.model, self.prompts, self.settings = model, prompts, settings
+        self.arrived = arrived
         self.name = f"language-model personas ({model.name})"
         self.memories = Memories(settings.seed)
 
@@ -115,7 +128,9 @@ class PersonaJudge:
         if again:
             asked.append((order[::-1], "recheck"))
         cast = await together([self._ballot(item, room, mind, each, phase) for each, phase in asked])
-        return replace(cast[0], asked_again=True, again=cast[1].choice) if again else cast[0]
+        ballot = replace(cast[0], asked_again=True, again=cast[1].choice) if again else cast[0]
+        self.arrived(item, room.community, ballot)
+        return ballot
 
     async def _ballot(
         self, item: Item, room: Room, mind: Mind, order: tuple[int, ...], phase: Phase

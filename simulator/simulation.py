@@ -290,7 +290,8 @@ class Simulation:
                 jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
             )
             return
-        cast = persona_cast(self.settings, self.minds, self.embedder, journal, once=once)
+        own = all(name == room.community for name, room in rooms.items())
+        cast = persona_cast(self.settings, self.minds, self.embedder, record, once=once, watched=own)
         model, stack = cast.model, cast.stack
         assert model is not None and stack is not None
         try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 
+from tui.places import SIDES, screen_at
 from tui.plaintext import one_line
 from tui.reading.shelf import RunEntry, find_folders, read_shelf
 from tui.screens.home import HomeScreen
@@ -87,13 +88,17 @@ class Interface(App[int]):
         """Return the two colours of our own, for themes that do not set them."""
         return {"real": "#8fb8de", "simulated": "#e0b060"}
 
-    def visit(self, place: str, folder: Path) -> None:
-        """Show one side of a run or a corpus, in the place of another side of the same."""
-        from tui.screens.base import RunScreen
+    def visit(self, place: str, folder: Path, **given: Any) -> None:
+        """Show a screen of a run or a corpus (``tui.places``); a side in the place of another side of the same.
 
-        screen = _screen(place, folder)
+        Args:
+            given: what else the screen takes.
+        """
+        from tui.screens.base import SideScreen
+
+        screen = screen_at(place, folder, **given)
         self.opened[folder] = None
-        if isinstance(self.screen, RunScreen) and self.screen.folder == folder:
+        if place in SIDES and isinstance(self.screen, SideScreen) and self.screen.folder == folder:
             if type(self.screen) is not type(screen):
                 self.switch_screen(screen)
             return
@@ -159,25 +164,3 @@ def _progress(interface: Interface, entry: RunEntry) -> str:
 
 def _described(text: str, fictional: bool) -> str:
     return f"{text} (fictional people and texts)" if fictional else text
-
-
-def _screen(place: str, folder: Path) -> Screen[None]:
-    """Return a screen; its module is loaded when it is first asked for."""
-    match place:
-        case "progress":
-            from tui.screens.progress import ProgressScreen
-
-            return ProgressScreen(folder)
-        case "preferences":
-            from tui.screens.preferences import PreferencesScreen
-
-            return PreferencesScreen(folder)
-        case "communities":
-            from tui.screens.communities import CommunitiesScreen
-
-            return CommunitiesScreen(folder)
-        case "scores":
-            from tui.screens.scores import ScoresScreen
-
-            return ScoresScreen(folder)
-    raise ValueError(f"no screen is called {place!r}")

@@ -6,13 +6,14 @@ stops nor fails when the interface is left.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Order", "free_folder"]
 
-Kind = Literal["simulate", "bench", "communities"]
 LONGEST_LOG = 64_000
-REACH = ("api_base", "price", "max_cost", "max_calls")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,48 +31,28 @@ class Order:
 
     Args:
         kind: the command.
-        corpus: the corpus's folder.
-        out: the run's folder; None for a command that writes no run.
-        panel: the personas a community; the command's own default where None. ``seed``: of all draws.
-        items: how many items at the most; all where None.
-        model: the language model, as litellm names it; the offline engine where empty.
-        api_base: the address of a server of one's own. ``price``: ``IN/OUT``. ``max_cost`` and ``max_calls``:
-            what the run may use up. All as the command line takes them, and empty where not given.
+        place: the folder or file that it is about: a corpus, a run, or prompts.
+        out: the folder that it writes to; None for a command that writes to none.
+        given: what else its command line says.
     """
 
-    kind: Kind
-    corpus: Path
+    kind: str
+    place: Path
     out: Path | None = None
-    panel: int | None = None
-    seed: int | None = None
-    items: int | None = None
-    model: str = ""
-    api_base: str = ""
-    price: str = ""
-    max_cost: str = ""
-    max_calls: str = ""
-
-    def __post_init__(self) -> None:
-        for name, least in (("panel", 1), ("seed", 0), ("items", 1)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise InputError(f"{name} is {value}", remedy=f"it must be {least} or more")
-        for name in REACH:
-            if getattr(self, name) and not self.model:
-                raise InputError(f"{name} is given, and no model", remedy="name a model, or leave it empty")
+    given: tuple[str, ...] = ()
 
     @property
     def key(self) -> Path:
-        """The folder that the command writes to."""
-        return (self.out or self.corpus).resolve()
+        """The folder that the command writes to, or is about."""
+        return (self.out or self.place).resolve()
 
     def command(self) -> list[str]:
         """Return the command line that carries it out."""
-        choices = {"--panel": self.panel, "--seed": self.seed, "--items": self.items, "--out": self.out}
-        for name in ("model", *REACH):
-            choices[f"--{name.replace('_', '-')}"] = getattr(self, name) or None
-        given = [part for name, value in choices.items() if value is not None for part in (name, str(value))]
-        return [sys.executable, "-m", "tui.cli.main", self.kind, str(self.corpus), *given, "--json"]
+        out = [] if self.out is None else ["--out", str(self.out)]
+        return [
+            *(sys.executable, "-m", "tui.cli.main", self.kind),
+            *(*self.given, *out, "--json", "--", str(self.place)),
+        ]
 
 
 class Engine:
@@ -81,18 +60,19 @@ class Engine:
 
     def __init__(self, order: Order, command: list[str] | None = None) -> None:
         self.order = order
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process is watched
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  both live as long as the process is watched
+        self._answer = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            with tempfile.TemporaryFile() as answer:
-                self._process = subprocess.Popen(
-                    command or order.command(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=answer,
-                    stderr=self._said,
-                    start_new_session=True,
-                )
+            self._process = subprocess.Popen(
+                command or order.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=self._answer,
+                stderr=self._said,
+                start_new_session=True,
+            )
         except OSError as error:
             self._said.close()
+            self._answer.close()
             raise InputError(f"the engine cannot be started: {error}") from error
         self.stopping = False
 
@@ -110,6 +90,24 @@ class Engine:
         size = os.fstat(self._said.fileno()).st_size
         start = max(0, size - LONGEST_LOG)
         return os.pread(self._said.fileno(), LONGEST_LOG, start).decode("utf-8", "replace")
+
+    def answer(self) -> dict[str, Any]:
+        """Wait until it has ended, and return what its command printed as JSON.
+
+        Raises:
+            InputError: what the command refused, or that it printed nothing.
+        """
+        code = self._process.wait()
+        size = os.fstat(self._answer.fileno()).st_size
+        try:
+            found: dict[str, Any] = json.loads(os.pread(self._answer.fileno(), size, 0))
+        except ValueError as error:
+            last = self.log().strip().rsplit("\n", 1)[-1]
+            raise InputError(f"the engine ended with code {code}: {last or 'it said nothing'}") from error
+        if found.get("command") == "error":
+            told = found["error"]
+            raise InputError(told["what"], where=told["where"], remedy=told["remedy"])
+        return found
 
     def stop(self, *, patience: float = 5.0) -> int:
         """End it, by force where it does not end in ``patience`` seconds, and return the exit code.

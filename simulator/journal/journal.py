@@ -7,6 +7,7 @@ four megabytes), and never the file: the run then goes on from there, and makes 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -46,7 +47,13 @@ CREATE TABLE IF NOT EXISTS ballots (item TEXT, community TEXT, round INTEGER, pe
 CREATE TABLE IF NOT EXISTS results (item TEXT, community TEXT, body TEXT NOT NULL,
                                     PRIMARY KEY (item, community));
 CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS predictions (item TEXT, community TEXT, place INTEGER, predictor TEXT,
+                                        shares TEXT NOT NULL, PRIMARY KEY (item, community, place)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_by_place ON jobs (place);
+CREATE INDEX IF NOT EXISTS milestones ON events (number) WHERE kind NOT IN ('ballot', 'result', 'failure');
 """
+ARRIVALS = 0.05
+"""Seconds within which a ballot that was cast is written: those that come together share a transaction."""
 
 
 class Journal:
@@ -61,6 +68,7 @@ class Journal:
     ) -> None:
         self._db = connection
         self._lock = lock
+        self._arrived: list[tuple[Item, str, Ballot]] = []
         self.folder = folder
 
     @classmethod
@@ -104,6 +112,7 @@ class Journal:
         try:
             if "ledger" in vars(self):
                 self.ledger.flush()
+            self._write_arrived()
         finally:
             self._db.close()
             if self._lock is not None:
@@ -206,6 +215,41 @@ class Journal:
         with self._writing():
             self._append(kind, body)
 
+    def arrive(self, item: Item, community: str, ballot: Ballot) -> None:
+        """Write a ballot as it is cast, before its item is done, for those who watch; within ``ARRIVALS`` seconds.
+
+        Nothing depends on it: what a kill takes is written again with the item's result.
+        """
+        self._arrived.append((item, community, ballot))
+        if len(self._arrived) == 1:
+            asyncio.get_running_loop().call_later(ARRIVALS, self._write_arrived)
+
+    def _write_arrived(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        if not arrived:
+            return
+        with self._writing():
+            for item, community, ballot in arrived:
+                self._keep_item(item)
+                self._keep_ballots(item, community, [ballot])
+                named = {"item": item.item, "community": community}
+                self._append("ballot", {**named, "persona": ballot.persona, "round": ballot.round})
+
+    def _keep_item(self, item: Item) -> None:
+        if not self._db.execute("SELECT 1 FROM items WHERE item = ?", [item.item]).fetchone():
+            # A generated item's place is its first job's, not the order in which jobs happen to be done.
+            self._db.execute(
+                "INSERT INTO items SELECT ?1, coalesce(min(place), 0), 1, ?2 FROM jobs WHERE item = ?1",
+                [item.item, to_text(item_body(item))],
+            )
+
+    def _keep_ballots(self, item: Item, community: str, ballots: Iterable[Ballot]) -> None:
+        rows = [
+            (item.item, community, ballot.round, ballot.persona, to_text(ballot_body(ballot)))
+            for ballot in ballots
+        ]
+        self._db.executemany("INSERT OR REPLACE INTO ballots VALUES (?, ?, ?, ?, ?)", rows)
+
     def add_result(
         self,
         item: Item,
@@ -215,18 +259,10 @@ class Journal:
         result: Mapping[str, Any],
     ) -> None:
         """Write all that came of one item in one community, at once."""
+        self._write_arrived()
         with self._writing():
-            if not self._db.execute("SELECT 1 FROM items WHERE item = ?", [item.item]).fetchone():
-                # A generated item's place is its first job's, not the order in which jobs happen to be done.
-                self._db.execute(
-                    "INSERT INTO items SELECT ?1, coalesce(min(place), 0), 1, ?2 FROM jobs WHERE item = ?1",
-                    [item.item, to_text(item_body(item))],
-                )
-            rows = [
-                (item.item, community, ballot.round, ballot.persona, to_text(ballot_body(ballot)))
-                for ballot in ballots
-            ]
-            self._db.executemany("INSERT OR REPLACE INTO ballots VALUES (?, ?, ?, ?, ?)", rows)
+            self._keep_item(item)
+            self._keep_ballots(item, community, ballots)
             self._db.executemany(
                 "INSERT OR IGNORE INTO norms VALUES (?, ?, ?)",
                 [(community, post, to_text(body)) for post, body in norms],
@@ -243,6 +279,18 @@ class Journal:
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?)", [item, community, to_text(result)]
             )
             self._append("failure", {"item": item, "community": community})
+
+    def add_predictions(
+        self, place: int, predictor: str, shares: Iterable[tuple[str, str, Sequence[float]]]
+    ) -> None:
+        """Write what another predictor says of judgements: (item, community, share of each option) rows.
+
+        Args:
+            place: where it stands among the other predictors.
+        """
+        rows = ((item, community, place, predictor, to_text(list(each))) for item, community, each in shares)
+        with self._writing():
+            self._db.executemany("INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?, ?)", rows)
 
     # What is read.
 
@@ -304,6 +352,39 @@ class Journal:
         with self._reading():
             for item, community, body in self._db.execute(query, [count, first]):
                 yield item, community, json.loads(body)
+
+    def jobs(
+        self, *, first: int = 0, count: int = 1
+    ) -> list[tuple[str, str, Item | None, dict[str, Any] | None]]:
+        """Return (item, community, item with its options, result) of ``count`` jobs in order, from one place on.
+
+        The item is None where its options are not written yet, the result where there is none yet. It takes as
+        long wherever the place is.
+        """
+        return self._all(
+            """SELECT j.item, j.community, i.body, r.body FROM jobs j LEFT JOIN items i USING (item)
+               LEFT JOIN results r ON r.item = j.item AND r.community = j.community
+               WHERE j.place >= ? AND j.place < ? ORDER BY j.place""",
+            [first, first + count],
+            made=lambda row: (
+                *row[:2],
+                as_item(json.loads(row[2])) if row[2] else None,
+                json.loads(row[3]) if row[3] else None,
+            ),
+        )
+
+    def predictions(self, item: str, community: str) -> dict[str, tuple[float, ...]]:
+        """Return the share of each option by other predictors, in their order; none where they were not kept."""
+        if not self._one("SELECT 1 FROM sqlite_master WHERE name = 'predictions'"):
+            return {}  # a journal that was written before they were kept
+        query = "SELECT predictor, shares FROM predictions WHERE item = ? AND community = ? ORDER BY place"
+        return {name: tuple(shares) for name, shares in self._all(query, [item, community], made=_pair)}
+
+    def milestones(self) -> list[tuple[int, float, str, dict[str, Any]]]:
+        """Return the events that are neither ballots nor results, as ``events`` does: starts, pauses, ends."""
+        query = """SELECT number, at, kind, body FROM events
+                   WHERE kind NOT IN ('ballot', 'result', 'failure') ORDER BY number"""
+        return self._all(query, made=lambda row: (*row[:3], json.loads(row[3])))
 
     def result(self, item: str, community: str) -> dict[str, Any] | None:
         """Return what came of an item in a community; None where nothing did yet."""

@@ -15,8 +15,9 @@ from simulator.journal import Journal
 from tui.app import summary
 from tui.cli.main import main
 from tui.engine import Engine, Order, free_folder
-from tui.screens.communities import CommunitiesScreen
-from tui.screens.progress import ProgressScreen
+from tui.orders import run_order
+from tui.screens.communities.overview import CommunitiesScreen
+from tui.screens.run.live import RunScreen
 from tui.widgets.rowlist import RowList
 
 STUBBORN = """
@@ -35,17 +36,18 @@ found = {"communities": Journal.read(corpus.parent / "run1").communities()}
 
 
 def test_an_order_is_a_command_line():
-    order = Order(kind="simulate", corpus=Path("tea.corpus"), out=Path("run1"), panel=8, seed=7)
+    order = run_order("simulate", Path("tea.corpus"), Path("run1"), panel=8, seed=7)
     assert order.command()[1:] == [
-        *("-m", "tui.cli.main", "simulate", "tea.corpus"),
-        *("--panel", "8", "--seed", "7", "--out", "run1", "--json"),
+        *("-m", "tui.cli.main", "simulate"),
+        *("--panel", "8", "--seed", "7", "--out", "run1", "--json", "--", "tea.corpus"),
     ]
 
 
 @pytest.mark.parametrize("kind", ["simulate", "bench", "communities"])
 def test_the_command_line_knows_every_option_of_an_order(kind, tmp_path, capsys):
-    choices = {} if kind == "communities" else {"out": tmp_path / "run1", "items": 3}
-    order = Order(kind=kind, corpus=tmp_path / "nowhere", panel=8, seed=7, **choices)
+    choices = {} if kind == "communities" else {"items": 3}
+    out = None if kind == "communities" else tmp_path / "run1"
+    order = run_order(kind, tmp_path / "nowhere", out, panel=8, seed=7, **choices)
     assert main(order.command()[3:]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["what"] == "no corpus is here"
 
@@ -53,7 +55,7 @@ def test_the_command_line_knows_every_option_of_an_order(kind, tmp_path, capsys)
 @pytest.mark.parametrize("wrong", [{"panel": 0}, {"seed": -1}, {"items": 0}])
 def test_an_order_out_of_range_is_an_error_of_the_input(wrong):
     with pytest.raises(InputError):
-        Order(kind="simulate", corpus=Path("tea.corpus"), **wrong)
+        run_order("simulate", Path("tea.corpus"), None, **wrong)
 
 
 def test_a_new_run_gets_a_folder_that_is_free(tmp_path):
@@ -64,7 +66,7 @@ def test_a_new_run_gets_a_folder_that_is_free(tmp_path):
 
 
 def test_a_process_that_does_not_end_when_asked_is_ended_by_force(tmp_path):
-    engine = Engine(Order(kind="communities", corpus=tmp_path), [sys.executable, "-c", STUBBORN])
+    engine = Engine(Order(kind="communities", place=tmp_path), [sys.executable, "-c", STUBBORN])
     while "up" not in engine.log():
         time.sleep(0.02)
     assert engine.ended() is None
@@ -73,7 +75,7 @@ def test_a_process_that_does_not_end_when_asked_is_ended_by_force(tmp_path):
 
 def test_what_the_engine_says_can_be_read_while_it_runs_and_after(tmp_path):
     engine = Engine(
-        Order(kind="communities", corpus=tmp_path), [sys.executable, "-c", "import sys; sys.exit('no luck')"]
+        Order(kind="communities", place=tmp_path), [sys.executable, "-c", "import sys; sys.exit('no luck')"]
     )
     while engine.ended() is None:
         time.sleep(0.02)
@@ -87,7 +89,7 @@ async def test_a_run_is_configured_started_watched_stopped_and_gone_on_with(home
         await pilot.press("s")
         await look.until(pilot, lambda: "tea-run1" in look.text(app))
         await pilot.press("tab", "tab", *"30", "enter")
-        await look.until(pilot, lambda: isinstance(app.screen, ProgressScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, RunScreen))
         await look.until(pilot, lambda: "getting ready" in look.text(app) or "running" in look.text(app))
         arrivals = app.screen.query_one("#arrivals", RowList)
         await look.until(pilot, lambda: len(arrivals.rows) >= 2)
@@ -112,7 +114,7 @@ async def test_leaving_the_interface_leaves_the_run_running(home, look, slow_eng
         await pilot.press("s")
         await look.until(pilot, lambda: "tea-run1" in look.text(app))
         await pilot.press("tab", "tab", *"30", "enter")
-        await look.until(pilot, lambda: isinstance(app.screen, ProgressScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, RunScreen))
         await look.until(pilot, lambda: len(app.screen.query_one("#arrivals", RowList).rows) >= 1)
         await pilot.press("q")
     engine = app.engine_of(home / "tea-run1")
@@ -139,7 +141,7 @@ async def test_an_engine_that_fails_says_why(home, look, slow_engine):
 
 
 async def test_a_corpus_can_be_mapped_from_here(home, look, monkeypatch):
-    monkeypatch.setattr(Order, "command", lambda order: [sys.executable, "-c", MAPPER, str(order.corpus)])
+    monkeypatch.setattr(Order, "command", lambda order: [sys.executable, "-c", MAPPER, str(order.place)])
     app, opened = look.opened(home / "tea.corpus", size=(100, 30))
     async with opened as pilot:
         await look.until(pilot, lambda: "Press g" in look.text(app))

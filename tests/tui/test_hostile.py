@@ -9,7 +9,7 @@ import pytest
 
 from simulator.item import Ballot, Item, Option, RealVotes
 from simulator.journal import Journal
-from tui.screens.preferences import PreferencesScreen
+from tui.screens.compare.items import CompareScreen
 from tui.screens.reader import ReaderScreen
 from tui.widgets.rowlist import RowList
 
@@ -86,7 +86,7 @@ def hostile(tmp_path):
 
 async def _each_screen(app, pilot, look):
     """Yield the name of every screen of a run, while it is shown."""
-    await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
+    await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
     await look.settled(pilot)
     yield "preferences"
     app.screen.query(RowList).first().focus()  # a click may have taken the keys elsewhere
@@ -99,10 +99,10 @@ async def _each_screen(app, pilot, look):
     await pilot.press("escape", "escape", "1")
     await look.settled(pilot)
     yield "progress"
-    await pilot.press("4")
+    await pilot.press("3")
     await look.settled(pilot)
     yield "scores"
-    await pilot.press("3")
+    await pilot.press("4")
     await look.settled(pilot)
     for key in "pnhm":
         await pilot.press(key)

@@ -10,12 +10,12 @@ from word_embedder import WordEmbedder
 
 from personas.errors import InputError
 from simulator.simulation import Simulation
-from tui.engine import Order
+from tui.orders import run_order
 from tui.reading.calls import read_calls
 from tui.reading.items import read_item
 from tui.reading.live import read_live
 from tui.reading.shelf import read_shelf
-from tui.screens.ballots import BallotsScreen
+from tui.screens.compare.ballots import BallotsScreen
 from tui.spent import spent
 
 
@@ -77,10 +77,10 @@ async def test_a_ballot_shows_how_it_came_about_and_p_shows_what_was_sent(run, l
 
 
 def test_an_order_on_a_model_says_so_on_its_command_line(tmp_path):
-    order = Order(
-        kind="simulate",
-        corpus=tmp_path,
-        out=tmp_path / "run",
+    order = run_order(
+        "simulate",
+        tmp_path,
+        tmp_path / "run",
         model="hosted_vllm/x",
         api_base="http://127.0.0.1:8000/v1",
         price="1/2",
@@ -100,4 +100,4 @@ def test_an_order_on_a_model_says_so_on_its_command_line(tmp_path):
 
 def test_what_belongs_to_a_model_is_refused_without_one(tmp_path):
     with pytest.raises(InputError, match="max_cost is given, and no model"):
-        Order(kind="simulate", corpus=tmp_path, max_cost="3")
+        run_order("simulate", tmp_path, None, max_cost="3")

@@ -12,16 +12,16 @@ from rich.cells import cell_len
 
 from simulator.journal import Journal
 from tui.app import Interface, summary
-from tui.screens.ballots import BallotsScreen
-from tui.screens.base import RunScreen
-from tui.screens.communities import CommunitiesScreen
-from tui.screens.configure import ConfigureScreen
+from tui.screens.base import SideScreen
+from tui.screens.communities.overview import CommunitiesScreen
+from tui.screens.compare.ballots import BallotsScreen
+from tui.screens.compare.items import CompareScreen
+from tui.screens.compare.scores import ScoresScreen
 from tui.screens.guide import GuideScreen
 from tui.screens.home import HomeScreen
-from tui.screens.preferences import PreferencesScreen
-from tui.screens.progress import ProgressScreen
 from tui.screens.reader import ReaderScreen
-from tui.screens.scores import ScoresScreen
+from tui.screens.run.configure import ConfigureScreen
+from tui.screens.run.live import RunScreen
 from tui.widgets.rowlist import RowList
 
 FICTIONAL = "FICTIONAL PEOPLE AND TEXTS"
@@ -69,7 +69,7 @@ async def test_a_single_run_is_opened_at_once_and_escape_leads_home(made, look):
     app, opened = look.opened(made / "run1")
     async with opened as pilot:
         await look.settled(pilot)
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
         await pilot.press("escape")
@@ -125,7 +125,7 @@ async def test_from_a_preference_down_to_the_norms_behind_one_ballot(made, look)
         assert isinstance(app.screen, ReaderScreen)
         assert "Option B" in look.text(app)
         await pilot.press("escape", "escape")
-        assert isinstance(app.screen, PreferencesScreen)
+        assert isinstance(app.screen, CompareScreen)
 
 
 async def test_the_rounds_of_discussion_can_be_gone_through(home, look):
@@ -159,8 +159,8 @@ async def test_communities_show_both_scores_apart_and_the_posts_behind_a_sentenc
         known = journal.communities()
     app, opened = look.opened(made / "run1", size=(140, 45))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("3")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("4")
         await look.until(pilot, lambda: "IDENTITY · shared values" in look.text(app))
         assert isinstance(app.screen, CommunitiesScreen)
         rows = {row[0]: row for row in app.screen.query_one("#communities", RowList).rows}
@@ -178,8 +178,8 @@ async def test_communities_show_both_scores_apart_and_the_posts_behind_a_sentenc
 async def test_each_part_of_what_is_known_of_a_community_has_its_key(made, look):
     app, opened = look.opened(made / "run1", size=(80, 24))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("3")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("4")
         await look.settled(pilot)
         for key, wanted in (("n", "STRONGEST"), ("h", "by chance"), ("m", "mirrors the community")):
             await pilot.press(key)
@@ -195,8 +195,8 @@ async def test_evidence_is_named_where_the_corpus_is_gone(home, look):
         journal.set_facts({"source": {**journal.fact("source"), "folder": str(home / "tea.corpus")}})
     app, opened = look.opened(home / "run1", size=(80, 24))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("3")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("4")
         await look.settled(pilot)
         await pilot.press("p", "enter")
         await look.until(pilot, lambda: isinstance(app.screen, ReaderScreen))
@@ -211,8 +211,8 @@ async def test_an_undefined_score_is_a_dash_with_its_note(home, look):
         journal.add_communities([("tea", body)])
     app, opened = look.opened(home / "run1", size=(140, 45))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("3")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("4")
         await look.settled(pilot)
         rows = {row[0]: row for row in app.screen.query_one("#communities", RowList).rows}
         assert rows["tea"][3].strip() == "–"
@@ -234,8 +234,8 @@ async def test_a_corpus_that_was_not_mapped_says_so_and_has_no_sides_of_a_run(ma
 async def test_the_score_card_has_baselines_beside_the_simulation_and_its_notes(made, look):
     app, opened = look.opened(made / "run1", size=(140, 45))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("4")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("3")
         await look.until(pilot, lambda: "PREFERENCE IDENTIFICATION · accuracy ↑" in look.text(app))
         assert isinstance(app.screen, ScoresScreen)
         text = " ".join(look.text(app).split())
@@ -249,8 +249,8 @@ async def test_a_run_without_scores_says_how_to_get_them(home, look):
         db.execute("DELETE FROM facts WHERE name = 'scores'")
     app, opened = look.opened(home / "run1")
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
-        await pilot.press("4")
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("3")
         await look.until(pilot, lambda: "no scores: b on the first screen" in look.text(app))
 
 
@@ -269,18 +269,18 @@ async def test_a_field_that_cannot_be_used_is_said_and_nothing_is_started(made, 
 async def test_help_explains_the_screen_and_its_keys(made, look):
     app, opened = look.opened(made / "run1", size=(100, 40))
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await pilot.press("question_mark")
         assert isinstance(app.screen, GuideScreen)
         text = look.text(app)
         assert "the most" in text and "esc" in text and "Keys" in text and "Words" in text
         await pilot.press("question_mark")
-        assert isinstance(app.screen, PreferencesScreen)
+        assert isinstance(app.screen, CompareScreen)
 
 
 async def test_every_screen_has_a_guide():
-    screens = [HomeScreen, ConfigureScreen, BallotsScreen, *RunScreen.__subclasses__()]
-    assert len(screens) == 7
+    screens = [HomeScreen, ConfigureScreen, BallotsScreen, *SideScreen.__subclasses__()]
+    assert len(screens) >= 7
     assert all(len(screen.GUIDE) > 100 for screen in screens)
 
 
@@ -303,7 +303,7 @@ async def test_a_run_that_is_not_done_opens_on_its_progress(home, look):
         os.utime(path, (long_ago, long_ago))
     app, opened = look.opened(home / "run1")
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, ProgressScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, RunScreen))
         await look.until(pilot, lambda: "12 of 24" in look.text(app))
         assert "unfinished" in look.text(app) and " 50%" in look.text(app)
         await pilot.press("x")
@@ -313,7 +313,7 @@ async def test_a_run_that_is_not_done_opens_on_its_progress(home, look):
 async def test_what_was_opened_is_summed_up_after_leaving(made, look):
     app, opened = look.opened(made / "run1")
     async with opened as pilot:
-        await look.until(pilot, lambda: isinstance(app.screen, PreferencesScreen))
+        await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await pilot.press("q")
     assert summary(app) == (
         f"run {made / 'run1'}: done, 12 of 12 · norm judge (offline, no language model) "

@@ -72,7 +72,7 @@ def _command(*words: str) -> str:
 def test_it_opens_answers_keys_and_gives_the_terminal_back(terminal):
     terminal.keys("echo before; " + _command("--open", "run1") + "; echo code=$?", "Enter")
     terminal.wait("sim  ▒", "FICTIONAL PEOPLE AND TEXTS", "norm judge")
-    terminal.keys("3")
+    terminal.keys("4")
     terminal.wait("IDENTITY · shared values")
     terminal.keys("q")
     screen = terminal.wait("code=0", "before")
@@ -88,7 +88,7 @@ def test_without_colours_the_mark_and_the_bars_still_tell_what_is_what(made):
         terminal.keys(_command(), "Enter")
         terminal.wait("▸ run1", "▸ Tea and cats")
         terminal.keys("Tab", "Enter")
-        terminal.wait("sim  ▒", "real █", "▸2 Preferences")
+        terminal.wait("sim  ▒", "real █", "▸2 Compare")
         terminal.keys("q")
     finally:
         terminal.close()

@@ -12,18 +12,19 @@ from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from personas.errors import InputError
+from tui.places import SIDES
 from tui.plaintext import one_line
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from textual.app import ComposeResult
 
     from tui.app import Interface
 
-__all__ = ["InstrumentScreen", "RunScreen"]
+__all__ = ["InstrumentScreen", "SideScreen"]
 
 View = TypeVar("View")
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, sqlite3.Error)
@@ -40,6 +41,8 @@ class InstrumentScreen(Screen[None], Generic[View]):
     PLACE: ClassVar[str] = ""
     PLACES: ClassVar[tuple[str, ...]] = ()
     GUIDE: ClassVar[str] = ""
+    GUIDES: ClassVar[Mapping[str, str]] = {}
+    """What the widgets show and what their keys do, by their ids: what ``?`` says first of the one with the focus."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012  so it is declared upstream
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", key_display="esc"),
@@ -134,15 +137,13 @@ class InstrumentScreen(Screen[None], Generic[View]):
         self.interface.leave()
 
 
-class RunScreen(InstrumentScreen[View]):
-    """One of the screens of a run; the digits lead from one to another."""
+class SideScreen(InstrumentScreen[View]):
+    """One side of a run, or of a corpus; the digits lead from one side to another."""
 
-    PLACES: ClassVar[tuple[str, ...]] = ("Progress", "Preferences", "Communities", "Scores")
+    PLACES: ClassVar[tuple[str, ...]] = tuple(SIDES.values())
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "visit('progress')", "Progress", show=False),
-        Binding("2", "visit('preferences')", "Preferences", show=False),
-        Binding("3", "visit('communities')", "Communities", show=False),
-        Binding("4", "visit('scores')", "Scores", show=False),
+        Binding(str(number), f"visit('{place}')", name, show=False, id=f"side.{place}")
+        for number, (place, name) in enumerate(SIDES.items(), start=1)
     ]
 
     def __init__(self, folder: Path) -> None:

@@ -114,7 +114,7 @@ A run is "running" while an engine is at work on it, "stopped" where the engine 
 
     def action_order(self, kind: str) -> None:
         """Configure a run of the marked corpus."""
-        from tui.screens.configure import ConfigureScreen
+        from tui.screens.run.configure import ConfigureScreen
 
         entry = self._marked()
         if entry is not None:
@@ -168,7 +168,7 @@ def ago(seconds: float) -> str:
 
 
 def _side(run: RunEntry) -> str:
-    return "preferences" if run.state == "done" else "progress"
+    return "compare" if run.state == "done" else "run"
 
 
 def _corpus_row(entry: CorpusEntry) -> tuple[str, ...]:

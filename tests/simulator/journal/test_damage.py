@@ -112,6 +112,9 @@ def everything(journal):
     journal.last_event(), journal.fact("format"), journal.ledger.usage(), journal.ledger.spent()
     journal.ledger.calls_of("1", "tea"), journal.item("1"), journal.norms("tea", ["p"])
     [journal.ledger.found(f"k{number}") for number in range(60)]
+    journal.jobs(count=1_000)
+    journal.milestones()
+    journal.predictions("1", "tea")
 
 
 @pytest.mark.parametrize("spoil", [garbage_in_the_middle, cut_off, cut_off_askew, head_overwritten])

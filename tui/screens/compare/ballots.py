@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -21,8 +22,6 @@ from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import ComposeResult
 
 __all__ = ["BallotsScreen"]
@@ -39,6 +38,7 @@ class BallotsScreen(InstrumentScreen[ItemView]):
     """Lists the ballots of one round; beside them, the norms that the marked one rests on."""
 
     PLACE = "Ballots"
+    CSS_PATH = Path(__file__).with_name("compare.tcss")
     GUIDE = """Each row is a ballot: which persona, which option it is for (– is an abstention), how strongly it
 prefers each option, in percent in the order A, B, C…, and why.
 

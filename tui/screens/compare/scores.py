@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,7 +10,7 @@ from textual.content import Content
 
 from bench.report.rows import ARROWS
 from tui.reading.scores import ScoreCard, ScoreRow, ScoreTask, read_scores
-from tui.screens.base import RunScreen
+from tui.screens.base import SideScreen
 from tui.widgets.prose import Prose, heading, plain
 from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
@@ -31,10 +32,11 @@ COLUMNS = (
 NOT_SCORED = "no scores: b on the first screen benchmarks a corpus"
 
 
-class ScoresScreen(RunScreen[ScoreCard]):
+class ScoresScreen(SideScreen[ScoreCard]):
     """Lists what each predictor reached."""
 
     PLACE = "Scores"
+    CSS_PATH = Path(__file__).with_name("compare.tcss")
     GUIDE = """Each task is scored by one or more metrics. Below each stand the simulation and what it must be
 compared with: the controls, which are the simulation without what it should know, or everybody's votes; the
 baselines; and the ceiling, which is what a second, equally large sample of the same real voters would have

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,18 +11,16 @@ from textual.widgets import Static
 
 from tui.plaintext import shown
 from tui.reading.comparison import Comparison, ItemRow, read_comparison
-from tui.screens.base import RunScreen
+from tui.screens.base import SideScreen
 from tui.widgets.bars import PreferenceBars, letter
 from tui.widgets.prose import heading, plain
 from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import ComposeResult
 
-__all__ = ["PreferencesScreen"]
+__all__ = ["CompareScreen"]
 
 COLUMNS = (
     Column("item", 14, share=2),
@@ -33,10 +32,11 @@ COLUMNS = (
 )
 
 
-class PreferencesScreen(RunScreen[Comparison]):
+class CompareScreen(SideScreen[Comparison]):
     """Lists what was judged; beside it, what real people preferred on the marked item, and what the panel does."""
 
-    PLACE = "Preferences"
+    PLACE = "Compare"
+    CSS_PATH = Path(__file__).with_name("compare.tcss")
     GUIDE = """Each row is an item in one community. "n" is the number of real voters, "real" and "sim" the most
 preferred option and its share; = says that both prefer the same option, ≠ that they do not. A dash says that it is
 not known.
@@ -90,7 +90,7 @@ Enter opens the ballots of the marked item and the norms behind them."""
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Open the ballots of an item."""
-        from tui.screens.ballots import BallotsScreen
+        from tui.screens.compare.ballots import BallotsScreen
 
         if self._view is not None and message.index < len(self._view.rows):
             row = self._view.rows[message.index]

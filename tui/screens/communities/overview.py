@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -20,7 +21,7 @@ from tui.reading.communities import (
     read_communities,
     read_posts,
 )
-from tui.screens.base import InstrumentScreen, RunScreen
+from tui.screens.base import InstrumentScreen, SideScreen
 from tui.screens.reader import ReaderScreen, posts_content
 from tui.widgets.bars import score_bar
 from tui.widgets.cohesion import cohesion_content, panel_content
@@ -31,8 +32,6 @@ from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import ComposeResult
 
     from tui.engine import Engine
@@ -49,10 +48,11 @@ COLUMNS = (
 TABS = {"profile": "Profile", "norms": "Norms", "cohesion": "Cohesion", "panel": "Panel"}
 
 
-class CommunitiesScreen(RunScreen[CommunitiesView]):
+class CommunitiesScreen(SideScreen[CommunitiesView]):
     """Lists the communities of a run or of a corpus; beside it, what is known of the marked one."""
 
     PLACE = "Communities"
+    CSS_PATH = Path(__file__).with_name("communities.tcss")
     GUIDE = """Every community has two scores that are never added up: "identity", how concentrated its topics
 are, and "bond", how mutual and how inward its replies are. Both compare with chance: 0 is what chance gives, 1 the
 most there can be, ◂ is less than chance, and a dash is undefined; the Cohesion tab says why.
@@ -172,7 +172,7 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
 
         if self._view is not None and self._view.missing and not self._view.provenance.predictor:
             if self._mapping is None:
-                order = Order(kind="communities", corpus=self.folder)
+                order = Order(kind="communities", place=self.folder)
                 self.in_thread(lambda: Engine(order), self._Mapped, group="engine")
         else:
             self.tell("There is nothing to map here.")

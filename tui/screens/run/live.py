@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,7 +14,7 @@ from textual.widgets import Static
 
 from tui.plaintext import one_line, shown
 from tui.reading.live import LATEST, Arrival, LiveView, read_live
-from tui.screens.base import InstrumentScreen, RunScreen
+from tui.screens.base import InstrumentScreen, SideScreen
 from tui.spent import spent
 from tui.widgets.bars import letter
 from tui.widgets.prose import Prose, heading, plain
@@ -21,13 +22,11 @@ from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import ComposeResult
 
     from tui.engine import Engine
 
-__all__ = ["ProgressScreen"]
+__all__ = ["RunScreen"]
 
 PERIOD = 0.25
 COLUMNS = (
@@ -52,10 +51,11 @@ class Look:
     stopping: bool = False
 
 
-class ProgressScreen(RunScreen[Look]):
+class RunScreen(SideScreen[Look]):
     """Looks at the journal four times a second."""
 
-    PLACE = "Progress"
+    PLACE = "Run"
+    CSS_PATH = Path(__file__).with_name("run.tcss")
     GUIDE = """Each row is an item that a community's panel has judged: how many ballots were cast, how many
 personas abstained and how many judgements failed, and the last ballot's choice and reason. The newest
 stands at the top; Enter opens its ballots. Below stands what the model's calls took, by phase.
@@ -135,7 +135,7 @@ was written, and x goes on with it, where it was started from here."""
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Open the ballots of a judgement."""
-        from tui.screens.ballots import BallotsScreen
+        from tui.screens.compare.ballots import BallotsScreen
 
         arrival = self._latest[-1 - message.index]
         if not arrival.failed:
@@ -163,13 +163,13 @@ was written, and x goes on with it, where it was started from here."""
     class _Again(InstrumentScreen.Arrived):
         """The engine was started again."""
 
-    def on_progress_screen__stopped(self, message: _Stopped) -> None:
+    def on_run_screen__stopped(self, message: _Stopped) -> None:
         """Say so."""
         message.prevent_default()
         message.stop()
         self.tell("Stopped. What was judged is kept; x goes on.")
 
-    def on_progress_screen__again(self, message: _Again) -> None:
+    def on_run_screen__again(self, message: _Again) -> None:
         """Watch the new process."""
         message.prevent_default()
         message.stop()

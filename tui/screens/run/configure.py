@@ -10,7 +10,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Input, Label, Static
 
 from personas.errors import InputError
-from tui.engine import Engine, Order, free_folder
+from tui.engine import Engine, free_folder
+from tui.orders import run_order
 from tui.reading.provenance import Provenance
 from tui.screens.base import InstrumentScreen
 from tui.widgets.prose import plain
@@ -19,6 +20,7 @@ from tui.widgets.topbar import TopBar
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui.engine import Order
     from tui.reading.shelf import CorpusEntry
 
 __all__ = ["ConfigureScreen"]
@@ -45,6 +47,7 @@ class ConfigureScreen(InstrumentScreen[Path]):
     """Asks for the choices and starts the engine."""
 
     PLACE = "New run"
+    CSS_PATH = Path(__file__).with_name("run.tcss")
     GUIDE = """Tab goes from field to field; Enter or the button starts the run.
 
 The engine runs as a process of its own and writes to the folder that you name. A folder that holds the same run
@@ -135,7 +138,7 @@ is told first on the next screen; a limit that is set there is never exceeded.""
         self.interface.begun(engine.order, engine)
         self.interface.leave()
         if engine.order.out is not None:
-            self.interface.visit("progress", engine.order.out)
+            self.interface.visit("run", engine.order.out)
 
     def on_instrument_screen_failed(self, message: InstrumentScreen.Failed) -> None:
         """Let the user mend it and start again."""
@@ -150,10 +153,10 @@ is told first on the next screen; a limit that is set there is never exceeded.""
         if not out:
             raise InputError("no folder is named", remedy="name the one to write the run to")
         model = {name: self.query_one(f"#{name}", Input).value.strip() for name, *_ in MODEL_FIELDS}
-        return Order(
-            kind=self._kind,
-            corpus=self._corpus.folder,
-            out=Path(out).expanduser(),
+        return run_order(
+            self._kind,
+            self._corpus.folder,
+            Path(out).expanduser(),
             panel=numbers["panel"],
             seed=numbers["seed"],
             items=numbers["items"],

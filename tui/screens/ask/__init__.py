@@ -1,0 +1,1 @@
+"""A question put to communities, and a persona asked why."""

@@ -1,0 +1,1 @@
+"""Simulated against real: item by item, ballot by ballot, in all, and run against run."""

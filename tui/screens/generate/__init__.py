@@ -1,0 +1,1 @@
+"""Preference data as it comes: margins, biases, disagreement, rows."""

@@ -1,0 +1,1 @@
+"""One persona: who it is, what it remembers, what it is sent and what it said."""

@@ -1,0 +1,1 @@
+"""A run: what it is begun with, how it goes, and its replay."""
