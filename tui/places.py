@@ -22,6 +22,7 @@ PLACES = {
     "graph": "communities.graph:GraphScreen",
     "question": "ask.question:QuestionScreen",
     "answers": "ask.answers:AnswersScreen",
+    "why": "ask.why:WhyScreen",
 }
 SIDES = {
     "run": "Run",
