@@ -29,6 +29,8 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/model_calls.py
 	$(BIN)/python tests/speed/community_alignment.py
 	$(BIN)/python tests/speed/preference_data.py
+	$(BIN)/python tests/speed/first_paint.py
+	$(BIN)/python tests/speed/event_loop.py
 
 scale: $(INSTALLED)
 	$(BIN)/python tests/scale/faults.py
@@ -45,6 +47,10 @@ reward-model: $(INSTALLED)
 
 pictures: $(INSTALLED)
 	$(BIN)/commonbond demo --no-interface >/dev/null
+	$(BIN)/commonbond communities demo-output/forum.corpus >/dev/null
+	$(BIN)/commonbond ask demo-output/forum.corpus "What should the village do with the old mill?" \
+		--option "Restore it as a working mill." --option "Turn it into a community hall." \
+		--option "Sell it and mend the roads." --out demo-output/forum-ask1 >/dev/null
 	$(BIN)/python examples/screenshots.py demo-output --run forum-run
 
 $(INSTALLED): pyproject.toml constraints.txt

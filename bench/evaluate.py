@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from bench.baselines import ItemMajority, MeanShare, PositionPrior, Uniform, first_posted, longest
 from bench.controls import run_controls, spent_by
 from bench.heldout import BenchmarkPart, lineup_of, nothing_to_judge, told_of
+from bench.kept import keep_predictions
 from bench.predictors import NOBODY, Instead, NormPredictor, Predictor, RunPredictor, fit
 from bench.scores import ScoreCard
 from bench.scoring import score
@@ -168,6 +169,7 @@ def run_benchmark(
         tasks=tasks,
         written=written,
         lineup=lineup,
+        keep=True,
     )
     run.journal.set_facts({"scores": card.as_data()})
     for other in runs.values():
@@ -207,6 +209,7 @@ def evaluate_run(
     tasks: Tasks = "all",
     written: Written | None = None,
     lineup: Lineup | None = None,
+    keep: bool = False,
 ) -> ScoreCard:
     """Score a finished run on items with real votes.
 
@@ -221,6 +224,8 @@ def evaluate_run(
         tasks: ``all`` four, or the two of ``preference`` alone.
         written: what the personas of a model answered; retrieval alone answers where None.
         lineup: how community identification is put; as ``held`` tells where None.
+        keep: write what every other predictor said of each judgement into the run's journal, which must be open
+            to write.
 
     Raises:
         InputError: two predictors have one name, or ``tasks`` is neither.
@@ -235,7 +240,10 @@ def evaluate_run(
     fit(scored, held.learned(membership))
     left_out: Counter[str] = Counter()
     cases = make_cases(items, scored, seed=settings.seed, left_out=left_out)
-    found = score(cases, _with_something_to_say(scored, cases), seed=settings.seed)
+    speaking = _with_something_to_say(scored, cases)
+    if keep:
+        keep_predictions(run.journal, cases, speaking[1:])
+    found = score(cases, speaking, seed=settings.seed)
     others: tuple[TaskScore, ...] = ()
     if tasks == "all":
         put = lineup or lineup_of(held, items)

@@ -1,79 +1,142 @@
 """Draw the terminal interface's screens as pictures (SVG) for the README, without a terminal.
 
-    python examples/screenshots.py FOLDER [--run NAME] [--out examples/pictures] [--size 120x34]
+    python examples/screenshots.py FOLDER [--run NAME] [--out examples/pictures] [--size 120x34] [--only NAME ...]
 
-FOLDER holds a corpus and a benchmarked run of it, as ``commonbond demo --out FOLDER`` leaves them. The pictures name
-no font and no address of the network, so that they look alike wherever they are opened.
+FOLDER holds a corpus and a benchmarked run of it, as ``commonbond demo --out FOLDER`` leaves them, and perhaps a run
+of ``commonbond ask``. The pictures name no font and no address of the network, so that they look alike wherever they
+are opened. The tests go the same tour, and hold what they see against kept pictures.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.widgets import Input, TextArea
+
+from personas.errors import InputError
+from simulator.journal import Journal
 from tui.app import Interface
 from tui.reading.shelf import find_folders, read_shelf
-from tui.widgets.rowlist import RowList
+from tui.shell.pictures import taken
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-# From the preferences of a run: a picture's name, and the keys that lead on to what it shows.
-STEPS = (
-    ("preferences", ()),
-    ("ballots", ("enter",)),
-    ("communities", ("escape", "4")),
-    ("norms", ("n",)),
-    ("evidence", ("p", "enter")),
-    ("scores", ("escape", "3")),
-    ("progress", ("1",)),
+    from tui.shell.pictures import Picture
+
+STILL, LONGEST, STEP = 0.25, 20.0, 0.05
+"""Seconds that nothing moves on a screen that has settled, that are waited at the most, and between two looks."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the tour: a picture's name, the place to open, of what, and the keys that lead on from there.
+
+    ``engine`` says that what is shown comes of an engine's process, which takes its time.
+    """
+
+    name: str
+    place: str = ""
+    keys: tuple[str, ...] = ()
+    of: str = "run"
+    engine: bool = False
+
+
+TOUR = (
+    Stop("home"),
+    Stop("simulate", keys=("s",)),
+    Stop("progress", "run"),
+    Stop("preferences", "compare"),
+    Stop("ballots", "compare", ("enter",)),
+    Stop("why", "compare", ("enter", "w"), engine=True),
+    Stop("scores", "scores"),
+    Stop("communities", "communities"),
+    Stop("norms", "communities", ("n",)),
+    Stop("evidence", "communities", ("p", "enter")),
+    Stop("graph", "graph", of="corpus"),
+    Stop("members", "graph", ("enter",), of="corpus"),
+    Stop("personas", "personas"),
+    Stop("generate", "generate", ("p",) * 6),
+    Stop("question", "question", of="corpus"),
+    Stop("answers", "answers", ("space",), of="asked"),
+    Stop("help", "compare", ("question_mark",)),
+    Stop("palette", "compare", ("ctrl+p",)),
 )
 
 
-async def settled(pilot: Pilot[int]) -> None:
-    """Wait until nothing is read any more and the screen is drawn."""
-    for _ in range(200):
-        await pilot.pause(0.03)
-        if not any(worker.is_running for worker in pilot.app.workers):
-            break
-    await pilot.pause(0.1)
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """What is looked at: a run, its corpus, and a run that asked one question; None where there is none."""
+
+    run: Path
+    corpus: Path | None = None
+    asked: Path | None = None
+
+    def of(self, kind: str) -> Path | None:
+        """Return the folder of a kind."""
+        return {"run": self.run, "corpus": self.corpus, "asked": self.asked}[kind]
 
 
-def save(app: Interface, path: Path) -> None:
-    """Write what is shown, without the fonts that an SVG of Textual would fetch."""
-    svg = app.export_screenshot(title="commonbond")
-    svg = re.sub(r"<!--.*?-->|@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = svg.replace("Fira Code, monospace", "monospace").replace("Fira Code", "monospace")
-    svg = svg.replace("&#160;", " ").replace("<text ", '<text xml:space="preserve" ')
-    path.write_text(svg, encoding="utf-8")
-    print(path)
+def looked_at(folder: Path, name: str = "") -> Folders:
+    """Return what a folder holds: the run of a name, or the newest that has scores where none is named.
 
-
-def chosen(folder: Path, name: str) -> Path:
-    """Return the folder of the run of a name, or of the newest that has scores where none is named."""
-    runs = read_shelf(find_folders([folder])).runs
-    found = [run.folder for run in runs if (run.folder.name == name if name else run.scored)]
+    Raises:
+        InputError: there is no such run.
+    """
+    shelf = read_shelf(find_folders([folder]))
+    found = [run for run in shelf.runs if (run.folder.name == name if name else run.scored)]
     if not found:
-        raise SystemExit(f"no such run in {folder}: {name or 'one with scores'}")
-    return found[0]
+        raise InputError(f"no such run: {name or 'one with scores'}", where=str(folder))
+    run = found[0]
+    corpora = [entry.folder for entry in shelf.corpora if entry.title == run.corpus]
+    asked = [other.folder for other in shelf.runs if _command(other.folder) == "ask"]
+    return Folders(run=run.folder, corpus=corpora[0] if corpora else None, asked=asked[0] if asked else None)
 
 
-async def draw(folder: Path, run: Path, out: Path, size: tuple[int, int]) -> None:
-    """Open the folder, go through the screens of a run, and draw each."""
-    app = Interface([folder])
-    async with app.run_test(size=size) as pilot:
+def _command(run: Path) -> str:
+    with Journal.read(run) as journal:
+        command = journal.fact("command")
+        items = journal.items(count=2)
+    if command:
+        return str(command["arguments"][0])
+    return "ask" if len(items) == 1 and not items[0].votes else ""
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until nothing is read any more and nothing moves."""
+    still, seen = 0.0, ""
+    for _ in range(int(LONGEST / STEP)):
+        await pilot.pause(STEP)
+        for field in (*pilot.app.screen.query(Input), *pilot.app.screen.query(TextArea)):
+            field.cursor_blink = False
+        now = taken(pilot.app).text
+        busy = any(worker.is_running for worker in pilot.app.workers)
+        still = 0.0 if now != seen or busy else still + STEP
+        if still >= STILL:
+            return
+        seen = now
+
+
+async def draw(home: Path, folders: Folders, stop: Stop, size: tuple[int, int]) -> Picture | None:
+    """Open the interface at a stop of the tour, and return what it shows; None where its folder is missing."""
+    folder = folders.of(stop.of)
+    if folder is None:
+        return None
+    app = Interface([home])
+    app.animation_level = "none"
+    async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
-        save(app, out / "home.svg")
-        app.visit("compare", run)
-        await settled(pilot)
-        app.screen.query_one("#items", RowList).focus()
-        for name, keys in STEPS:
-            await pilot.press(*keys)
+        if stop.place:
+            app.visit(stop.place, folder)
             await settled(pilot)
-            save(app, out / f"{name}.svg")
+        for key in stop.keys:
+            await pilot.press(key)
+            await settled(pilot)
+        return taken(app)
 
 
 def main() -> None:
@@ -87,10 +150,21 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("pictures"))
     parser.add_argument("--size", default="120x34", help="columns and rows, as 80x24")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these pictures alone")
     given = parser.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
     width, height = map(int, given.size.split("x"))
-    asyncio.run(draw(given.folder, chosen(given.folder, given.run), given.out, (width, height)))
+    given.out.mkdir(parents=True, exist_ok=True)
+    try:
+        folders = looked_at(given.folder, given.run)
+    except InputError as error:
+        raise SystemExit(str(error)) from error
+    for stop in TOUR:
+        if not given.only or stop.name in given.only:
+            picture = asyncio.run(draw(given.folder, folders, stop, (width, height)))
+            if picture is not None:
+                path = given.out / f"{stop.name}.svg"
+                path.write_text(picture.svg(), encoding="utf-8")
+                print(path, flush=True)
 
 
 if __name__ == "__main__":

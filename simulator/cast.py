@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simulator.models.gate import Gate
     from simulator.models.model import Model
     from simulator.models.stack import Stack
+    from simulator.pausing import Pausing
     from simulator.prompts.prompts import Prompts
     from simulator.setting import Setting
     from simulator.settings import Mode, Settings
@@ -115,12 +116,14 @@ def persona_cast(
     *,
     once: Callable[[Generator], Generator] = lambda generator: generator,
     watched: bool = False,
+    pausing: Pausing | None = None,
 ) -> Cast:
     """Return language-model personas whose every call goes through the journal.
 
     Args:
         once: what makes a generator write once what several communities judge (``SharedSets``).
         watched: whether ballots are written to the journal as they are cast, under their persona's community.
+        pausing: what holds requests back while the run is paused; by the journal's folder where None.
 
     Raises:
         InputError: the model cannot be reached in the way that was chosen, or has a money limit and no price.
@@ -129,10 +132,12 @@ def persona_cast(
     from simulator.models.ladder import Capabilities
     from simulator.models.named import model_named
     from simulator.models.stack import assemble
+    from simulator.pausing import Pausing
     from simulator.persona_discussion import PersonaDiscussion
     from simulator.persona_generator import PersonaGenerator
     from simulator.persona_judge import PersonaJudge, unheard
 
+    held = pausing or Pausing(journal.folder)
     arrived = journal.arrive if watched else unheard
     reach, prompts = minds.reach, minds.prompts
     known = journal.fact("capabilities")
@@ -144,8 +149,9 @@ def persona_cast(
         capabilities=None if known is None else Capabilities(**known),
         remember=lambda found: journal.set_facts({"capabilities": found.as_data()}),
         price=reach.price,
+        pausing=held,
     )
-    model = Gate(stack.model)
+    model = Gate(stack.model, pausing=held)
     if settings.mode == "direct":
         return Cast(flow=_direct_flow(settings, model, prompts, embedder, once), model=model, stack=stack)
     flow = Flow(

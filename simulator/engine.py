@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from simulator.flow import Flow, Outcome
     from simulator.item import Item, Query
@@ -49,6 +51,7 @@ async def run_jobs(
     *,
     concurrency: int,
     advance: Callable[[int, int], None],
+    begins: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> None:
     """Run the jobs that the journal has no result of; a killed run goes on where it stopped.
 
@@ -56,6 +59,7 @@ async def run_jobs(
         rooms: what each community brings.
         concurrency: how many jobs are under way at once.
         advance: called with the number of jobs done and of all jobs.
+        begins: what each job is done within, once it lets it begin (``simulator.pausing``).
 
     Raises:
         StoppedError: the run must not go on; all that was in flight has landed.
@@ -69,9 +73,10 @@ async def run_jobs(
         nonlocal count
         for asked, community in todo:
             try:
-                outcome = await flow.run(asked, rooms[community])
-                known = kept.setdefault(community, set())
-                _record(journal, asked, community, rooms[community], outcome, known)
+                async with begins():
+                    outcome = await flow.run(asked, rooms[community])
+                    known = kept.setdefault(community, set())
+                    _record(journal, asked, community, rooms[community], outcome, known)
             except StoppedError as stop:
                 stopped.append(stop)
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 from simulator.item import Item
+from simulator.journal.control import go_on
 from simulator.models.model import StoppedError
 
 if TYPE_CHECKING:
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
     from simulator.engine import Job
     from simulator.item import Query
     from simulator.journal import Journal
+    from simulator.models.stack import Stack
+    from simulator.pausing import Pausing
     from simulator.room import Room
     from simulator.simulation import Simulation
 
-__all__ = ["begin", "recording"]
+__all__ = ["begin", "recording", "watched"]
+
+EVERY = 1.0
+"""Seconds between two times that it is written down how the server takes what it is asked."""
 
 
 def begin(
@@ -62,7 +69,17 @@ def begin(
         journal.set_facts({"reach": asdict(simulation.minds.reach)})
     journal.add_items(item for item in items if isinstance(item, Item))
     journal.add_jobs((item.item, name) for item, name in jobs)
-    journal.event("start", {"jobs": len(jobs)})
+    if journal.folder is not None:
+        go_on(journal.folder)  # a pause of an engine that was killed while it lasted
+    journal.event("start", {"jobs": len(jobs), **_written_first(items, jobs)})
+
+
+def _written_first(items: Collection[Item | Query], jobs: Collection[Job]) -> dict[str, int]:
+    """Return how many items have their options from the start, and how many have them written in the run."""
+    given = sum(isinstance(item, Item) for item in items)
+    shared = sum(not isinstance(item, Item) and item.shared for item in items)
+    own = sum(not isinstance(item, Item) and not item.shared for item, _ in jobs)
+    return {"given": given, "queries": shared + own}
 
 
 @contextmanager
@@ -81,11 +98,37 @@ def recording(journal: Journal, rooms: Mapping[str, Room]) -> Iterator[None]:
         yield
     except StoppedError as stop:
         raise _stopped(journal, stop) from stop
+    except KeyboardInterrupt:
+        _stopped(journal, StoppedError("stopped"))
+        raise
     except BaseException:
         journal.close()
         raise
     journal.set_facts({"state": "done"})
     journal.event("done", {})
+
+
+@contextmanager
+def watched(journal: Journal, stack: Stack, pausing: Pausing) -> Iterator[None]:
+    """Write down, as long as a run goes, how many requests are in flight and how many may be, for those who watch.
+
+    Within a running loop. What it says is no part of the result: the run's end writes the fact anew.
+    """
+
+    async def tell() -> None:
+        before: dict[str, Any] = {}
+        while True:
+            now = {**stack.told(), "in_flight": pausing.in_flight}
+            if now != before:
+                journal.set_facts({"engine": now})
+                before = now
+            await asyncio.sleep(EVERY)
+
+    task = asyncio.get_running_loop().create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _stopped(journal: Journal, stop: StoppedError) -> StoppedError:

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from signal import SIGTERM
 from typing import TYPE_CHECKING, Any
 from weakref import proxy
 
@@ -22,7 +23,8 @@ from simulator.jobs import Jobs, embed_ahead, refuse_doubles, refuse_strangers
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 from simulator.models.choices import ModelChoices
-from simulator.record import begin, recording
+from simulator.pausing import Pausing, closed_by, interruptible
+from simulator.record import begin, recording, watched
 from simulator.retrieval import retrieve
 from simulator.room import NOBODY
 from simulator.run import Run
@@ -179,15 +181,16 @@ class Simulation:
         refuse_doubles(items)
         refuse_strangers(self.setting.membership, as_if)
         jobs = Jobs(items, self.setting.membership, communities)
-        journal = Journal.create(None if out is None else Path(out))
-        try:
-            begin(journal, self, items, jobs, command, as_if)
-            rooms = self.rooms(jobs, as_if)
-        except BaseException:
-            journal.close()
-            raise
-        with recording(journal, rooms):
-            complete(self._carry_out(jobs, rooms, journal, advance))
+        with interruptible():
+            journal = Journal.create(None if out is None else Path(out))
+            try:
+                begin(journal, self, items, jobs, command, as_if)
+                rooms = self.rooms(jobs, as_if)
+            except BaseException:
+                journal.close()
+                raise
+            with recording(journal, rooms):
+                complete(self._carry_out(jobs, rooms, journal, advance))
         return Run(journal)
 
     def rooms(self, jobs: Iterable[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:
@@ -273,6 +276,7 @@ class Simulation:
             found: Item | None = record.find_item(name)
             return found
 
+        pausing = Pausing(journal.folder, lambda *told: record.event(*told))  # noqa: PLW0108  a method holds its journal
         once = partial(
             SharedSets,
             rooms=writing,
@@ -286,16 +290,20 @@ class Simulation:
             cast = offline_cast(self.settings, self.setting, self.embedder, once=once)
             if isinstance(self.embedder, CachedEmbedder):
                 embed_ahead(waiting(jobs, journal), self.embedder)
-            await run_jobs(
-                jobs, rooms, cast.flow, journal, concurrency=self.settings.concurrency, advance=advance
-            )
+            at_once = self.settings.concurrency
+            with closed_by([SIGTERM], pausing.close_for):
+                await run_jobs(
+                    jobs, rooms, cast.flow, journal, concurrency=at_once, advance=advance, begins=pausing.turn
+                )
             return
         own = all(name == room.community for name, room in rooms.items())
-        cast = persona_cast(self.settings, self.minds, self.embedder, record, once=once, watched=own)
+        cast = persona_cast(
+            self.settings, self.minds, self.embedder, record, once=once, watched=own, pausing=pausing
+        )
         model, stack = cast.model, cast.stack
         assert model is not None and stack is not None
         try:
-            with model.closed_by_signals():
+            with model.closed_by_signals(), watched(record, stack, pausing):
                 written = await self._write_profiles(model, rooms)
                 self._describe(journal, written)
                 rooms = {
@@ -307,7 +315,15 @@ class Simulation:
                 at_once = max(
                     self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel
                 )
-                await run_jobs(jobs, rooms, cast.flow, journal, concurrency=at_once, advance=advance)
+                await run_jobs(
+                    jobs,
+                    rooms,
+                    cast.flow,
+                    journal,
+                    concurrency=at_once,
+                    advance=advance,
+                    begins=pausing.entry,
+                )
         finally:
             await model.close()
             journal.set_facts({"engine": stack.told()})

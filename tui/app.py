@@ -2,58 +2,44 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
 
+from personas.errors import InputError
 from tui.places import SIDES, screen_at
-from tui.plaintext import one_line
-from tui.reading.shelf import RunEntry, find_folders, read_shelf
+from tui.plaintext import count, one_line
+from tui.reading.shelf import RunEntry, Shelf, find_folders, read_shelf
+from tui.screens.base import InstrumentScreen
 from tui.screens.home import HomeScreen
+from tui.shell.own_settings import keep_settings, read_settings, settings_file
+from tui.shell.signals import leave_at_signals
+from tui.shell.themes import CONTRAST, THEMES, HighContrast, own_colours, theme_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from textual.command import Provider
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from tui.engine import Engine, Order
+    from tui.ordering.engine import Engine, Order
 
 __all__ = ["Interface", "run", "summary"]
 
-DARK = Theme(
-    name="commonbond",
-    primary="#7aa2c8",
-    secondary="#c8a36a",
-    accent="#e0b060",
-    warning="#e0b060",
-    error="#e07a6a",
-    success="#8ab87a",
-    foreground="#d8d8d2",
-    background="#14171a",
-    surface="#1a1e22",
-    panel="#242a30",
-    dark=True,
-    variables={"real": "#8fb8de", "simulated": "#e0b060", "footer-key-foreground": "#e0b060"},
-)
-LIGHT = Theme(
-    name="commonbond-light",
-    primary="#2d5f8a",
-    secondary="#8a5a14",
-    accent="#8a5a14",
-    warning="#8a5a14",
-    error="#a83828",
-    success="#3d6b2e",
-    foreground="#22262a",
-    background="#f6f5f0",
-    surface="#efeee8",
-    panel="#e2e0d8",
-    dark=False,
-    variables={"real": "#2d5f8a", "simulated": "#8a5a14", "footer-key-foreground": "#8a5a14"},
-)
+MOST_COPIED = 70_000
+"""Bytes that are copied: terminals take no longer sequence than about 100,000 characters of base64 (OSC 52)."""
+
+
+def _commands() -> type[Provider]:
+    """Return the palette's commands, loaded when the palette is first opened."""
+    from tui.shell.commands import CommandProvider
+
+    return CommandProvider
 
 
 class Interface(App[int]):
@@ -61,24 +47,62 @@ class Interface(App[int]):
 
     Args:
         home: corpora, runs, and folders that hold some; the current folder where empty.
-        alone: whether ``home`` is one corpus or run, which is then opened at once.
     """
 
     TITLE = "commonbond"
     CSS_PATH = Path(__file__).with_name("app.tcss")
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "guide", "Help", key_display="?"),
-        Binding("q", "quit", "Quit"),
+        Binding("question_mark", "guide", "Help", key_display="?", id="app.help"),
+        Binding("ctrl+p", "command_palette", "Commands", show=False, priority=True, id="app.commands"),
+        Binding("y", "copy", "Copy", show=False, tooltip="Copy what is marked", id="app.copy"),
+        Binding("e", "save", "Save", show=False, tooltip="Save what is shown", id="app.save"),
+        Binding("f2", "keys", "Keys", show=False, id="app.keys"),
+        Binding("f3", "next_theme", "Theme", show=False, tooltip="Next theme", id="app.theme"),
+        Binding("q", "quit", "Quit", id="app.quit"),
     ]
 
     def __init__(self, home: Sequence[Path] = ()) -> None:
+        self._contrast = HighContrast()
         super().__init__()
         self.home = tuple(home)
         self.engines: dict[Path, Engine] = {}
         self.opened: dict[Path, None] = {}
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
+        self.settings_path = settings_file()
+        self.own_keys: dict[str, str] = {}
+        self._problems: list[str] = []
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._take_settings()
+
+    def _take_settings(self) -> None:
+        """Have the theme and the keys that the user chose."""
+        own = read_settings(self.settings_path)
+        self._problems += own.problems
+        theme = own.theme or THEMES[0].name
+        if theme not in self.available_themes:
+            self._problems.append(f"{self.settings_path}: there is no theme {theme!r}; f3 goes through them")
+            theme = THEMES[0].name
+        self.theme = theme
+        if own.keys:
+            self.bind_keys(own.keys)
+
+    def on_mount(self) -> None:
+        """Say what in the settings could not be used, once the first screen is there."""
+        self.call_after_refresh(self._tell_problems)
+
+    def _tell_problems(self) -> None:
+        for problem in self._problems:
+            self._say(problem, wrong=True)
+        if self.own_keys:
+            self.run_worker(self._check_keys, thread=True, group="keys")
+
+    def _check_keys(self) -> None:
+        """Look, in a thread, for keys of the user's that are none or that hide others."""
+        from tui.shell.keys import key_problems
+
+        for problem in key_problems(self.own_keys):
+            self.call_from_thread(self._say, f"{self.settings_path}: {problem}", wrong=True)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen, so that it is what is painted first."""
@@ -86,7 +110,43 @@ class Interface(App[int]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the two colours of our own, for themes that do not set them."""
-        return {"real": "#8fb8de", "simulated": "#e0b060"}
+        return own_colours(dark=self.current_theme.dark)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every line goes through, in a theme of high contrast also what brings its texts to 7 to 1."""
+        filters = super().get_line_filters()
+        return [*filters, self._contrast] if self.theme in CONTRAST else filters
+
+    def bind_keys(self, keys: Mapping[str, str]) -> None:
+        """Bind keys anew: for the ids of bindings, the keys that they have instead of those they come with."""
+        self.own_keys = dict(keys)
+        self.set_keymap(self.own_keys)
+
+    def choose_theme(self, name: str) -> None:
+        """Change the theme, and keep the choice for the next time."""
+        self.theme = name
+        path = self.settings_path
+
+        def keep() -> None:
+            try:
+                keep_settings(path, theme=name)
+            except InputError as error:
+                self.call_from_thread(self._say, str(error), wrong=True)
+
+        self.run_worker(keep, thread=True, group="keep")
+        self._say(f"theme: {theme_title(name)}")
+
+    def look_around(self) -> Shelf:
+        """Find and read all corpora and runs; in a thread.
+
+        Raises:
+            InputError: a folder that the interface was opened on is gone.
+        """
+        return read_shelf(find_folders(self.home))
+
+    def _say(self, text: str, *, wrong: bool = False) -> None:
+        severity = "error" if wrong else "information"
+        self.notify(one_line(text), severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
 
     def visit(self, place: str, folder: Path, **given: Any) -> None:
         """Show a screen of a run or a corpus (``tui.places``); a side in the place of another side of the same.
@@ -94,7 +154,7 @@ class Interface(App[int]):
         Args:
             given: what else the screen takes.
         """
-        from tui.screens.base import SideScreen
+        from tui.screens.side import SideScreen
 
         screen = screen_at(place, folder, **given)
         self.opened[folder] = None
@@ -126,6 +186,51 @@ class Interface(App[int]):
         if not isinstance(self.screen, GuideScreen):
             self.push_screen(GuideScreen(self.screen))
 
+    def action_keys(self) -> None:
+        """List all keys."""
+        from tui.screens.keys import KeysScreen
+
+        if not isinstance(self.screen, KeysScreen):
+            self.push_screen(KeysScreen())
+
+    def action_change_theme(self) -> None:
+        """Choose a theme from the palette."""
+        self.action_next_theme()
+
+    def action_next_theme(self) -> None:
+        """Go on to the next theme of ours."""
+        names = [theme.name for theme in THEMES]
+        place = names.index(self.theme) + 1 if self.theme in names else 0
+        self.choose_theme(names[place % len(names)])
+
+    def action_copy(self) -> None:
+        """Copy the selection, or else what is marked or has the focus, through the terminal's clipboard."""
+        from tui.shell.copying import what_to_copy
+
+        text, what = what_to_copy(self.screen)
+        if not text:
+            self._say("There is nothing to copy here.", wrong=True)
+            return
+        whole = len(text.encode()) <= MOST_COPIED
+        self.copy_to_clipboard(text if whole else text.encode()[:MOST_COPIED].decode("utf-8", "ignore"))
+        cut = "" if whole else f", cut to {MOST_COPIED:,} bytes: e saves all of it to a file"
+        self._say(f"Copied the {what}, {count(len(text), 'character')}{cut}: {text[:60]}")
+
+    def action_save(self) -> None:
+        """Save what is shown to a file."""
+        from tui.screens.saving import SavingScreen
+        from tui.shell.copying import file_name
+        from tui.shell.pictures import taken
+
+        if isinstance(self.screen, SavingScreen):
+            return
+        tables = self.screen.tables() if isinstance(self.screen, InstrumentScreen) else ()
+        self.push_screen(SavingScreen(taken(self), tables, file_name(self.screen)), self._saved)
+
+    def _saved(self, path: str | None) -> None:
+        if path:
+            self._say(f"Saved to {path}")
+
 
 def run(home: list[Path]) -> int:
     """Open the interface on corpora, runs and folders that hold some, and return the exit code.
@@ -138,26 +243,50 @@ def run(home: list[Path]) -> int:
     """
     find_folders(home)
     interface = Interface(home)
+    interface.call_later(leave_at_signals, interface)
     interface.run()
     sys.stdout.write(summary(interface))
     return interface.return_code or 0
 
 
 def summary(interface: Interface) -> str:
-    """Return what was opened and how far each run is, a line each."""
+    """Return what was opened, how far each run is, and what to type to come back or to go on."""
     shelf = read_shelf(tuple(interface.opened))
     lines = [
         *(f"corpus {entry.folder}: {_described(entry.title, entry.fictional)}" for entry in shelf.corpora),
         *(f"run {entry.folder}: {_progress(interface, entry)}" for entry in shelf.runs),
     ]
+    waiting = [entry.folder for entry in shelf.runs if _waits(interface, entry)]
+    lines += [f"to go on: commonbond resume {_quoted(folder)}" for folder in waiting]
+    if lines:
+        lines.append(f"to come back: {_way_back(interface)}")
     return "".join(f"{one_line(line)}\n" for line in lines)
+
+
+def _way_back(interface: Interface) -> str:
+    """Return the command that opens the interface on the same folders."""
+    folders = interface.home
+    return f"commonbond --open {' '.join(map(_quoted, folders))}" if folders else "commonbond"
+
+
+def _quoted(folder: Path) -> str:
+    return shlex.quote(str(folder))
+
+
+def _waits(interface: Interface, entry: RunEntry) -> bool:
+    """Tell whether a run goes on only when it is told to."""
+    return not entry.problem and entry.state not in {"done", "running"} and not _works(interface, entry)
+
+
+def _works(interface: Interface, entry: RunEntry) -> bool:
+    engine = interface.engine_of(entry.folder)
+    return engine is not None and engine.ended() is None
 
 
 def _progress(interface: Interface, entry: RunEntry) -> str:
     if entry.problem:
         return entry.problem
-    engine = interface.engine_of(entry.folder)
-    running = engine is not None and engine.ended() is None
+    running = entry.state == "running" or (entry.state != "paused" and _works(interface, entry))
     state = "running, and goes on" if running else entry.state
     return f"{state}, {entry.done:,} of {entry.total:,} · {_described(entry.predictor, entry.fictional)}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.plaintext import one_line
@@ -12,9 +14,10 @@ if TYPE_CHECKING:
     from simulator.journal.calls import UsageRow
     from tui.reading.live import LiveView
 
-__all__ = ["money", "spent", "total_cost"]
+__all__ = ["UNITS", "Used", "limits_of", "money", "problems_of", "spent", "total_cost"]
 
-UNITS = {"cost": "${:,.2f}", "tokens": "{:,} tokens", "calls": "{:,} requests"}
+UNITS = {"cost": "${:,.2f}", "tokens": "{:,.0f}", "calls": "{:,.0f}"}
+"""How what is limited is written."""
 
 
 def money(cost: float | None) -> str:
@@ -35,21 +38,54 @@ def total_cost(rows: Sequence[UsageRow]) -> float | None:
 
 
 def spent(live: LiveView) -> list[str]:
-    """Return a line for each phase and model, one for all of them, and one for each limit."""
+    """Return a line for each phase and model, and one for all of them; the model is named where there are several."""
     if not live.usage:
         return []
-    lines = [f"{row.phase:9}{_figures([row])} · {one_line(row.model)}" for row in live.usage]
-    lines.append(f"{'all':9}{_figures(live.usage)}")
-    used = {
-        "cost": total_cost(live.usage) or 0.0,
-        "tokens": sum(row.tokens for row in live.usage),
-        "calls": sum(row.requests for row in live.usage),
-    }
-    lines += [
-        f"{'limit':9}{UNITS[name].format(used[name])} of {UNITS[name].format(limit)}"
-        for name, limit in live.limits
+    several = len({row.model for row in live.usage}) > 1
+    lines = [
+        f"{row.phase:9}{_figures([row])}{f' · {one_line(row.model)}' if several else ''}"
+        for row in live.usage
     ]
+    lines.append(f"{'all':9}{_figures(live.usage)}")
     return lines
+
+
+def problems_of(rows: Sequence[UsageRow]) -> list[tuple[str, int]]:
+    """Return what went wrong with requests, and how often, the most frequent first; most were made again."""
+    problems: Counter[str] = Counter()
+    for row in rows:
+        problems.update(row.problems)
+    return problems.most_common()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Used:
+    """How much of a limit is used up.
+
+    Args:
+        name: ``cost``, ``tokens`` or ``calls``. ``limit``: how high it is.
+        used: what calls took; of the cost, those whose price is known.
+        aside: what is set aside besides: for requests in flight, and for those that a killed engine had in flight.
+    """
+
+    name: str
+    used: float
+    aside: float
+    limit: float
+
+
+def limits_of(live: LiveView) -> list[Used]:
+    """Return how much of each limit is used up."""
+    used = {
+        "cost": sum(row.cost or 0.0 for row in live.usage),
+        "tokens": float(sum(row.tokens for row in live.usage)),
+        "calls": float(sum(row.requests for row in live.usage)),
+    }
+    return [
+        Used(name=name, used=used[name], aside=max(0.0, getattr(live.spent, name) - used[name]), limit=limit)
+        for name, limit in live.limits
+        if limit > 0
+    ]
 
 
 def _figures(rows: Sequence[UsageRow]) -> str:

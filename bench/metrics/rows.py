@@ -1,6 +1,7 @@
-"""The metrics of many predicted distributions against one real one, as arrays: noise ceilings need hundreds.
+"""The metrics of many predicted distributions against one real one, or each against its own, as arrays.
 
-Each is what its namesake in this package gives row by row; nothing is checked here, so that it stays fast.
+Noise ceilings need hundreds, and a list of judgements that is sorted by one needs them all. Each is what its
+namesake in this package gives row by row; nothing is checked here, so that it stays fast.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ __all__ = [
 
 
 def top_one_rows(predicted: Vector, real: Vector) -> Vector:
-    """Return (n,) expected top-1 accuracies of (n, k) shares against (k,) shares (``top_one``)."""
+    """Return (n,) expected top-1 accuracies of (n, k) shares against (k,) or (n, k) shares (``top_one``)."""
     guessed = predicted >= predicted.max(axis=1, keepdims=True) - TIE
-    right: Vector = (guessed & (real >= real.max() - TIE)).sum(axis=1) / guessed.sum(axis=1)
+    right: Vector = (guessed & (real >= real.max(axis=-1, keepdims=True) - TIE)).sum(axis=1) / guessed.sum(
+        axis=1
+    )
     return right
 
 
@@ -33,8 +36,8 @@ def kendall_tau_b_rows(predicted: Vector, real: Vector) -> Vector:
     """Return (n,) rank correlations, NaN where undefined (``kendall_tau_b``)."""
     first, second = np.triu_indices(predicted.shape[1], 1)
     left = _directions(predicted[:, second] - predicted[:, first])
-    right = _directions(real[second] - real[first])
-    untied = np.abs(left).sum(axis=1) * np.abs(right).sum()
+    right = _directions(real[..., second] - real[..., first])
+    untied = np.abs(left).sum(axis=1) * np.abs(right).sum(axis=-1)
     agreed = (left * right).sum(axis=1)
     found: Vector = np.divide(agreed, np.sqrt(untied), out=np.full(len(agreed), np.nan), where=untied > 0)
     return found

@@ -92,6 +92,9 @@ class Budgeted:
         except ModelError as error:
             charged = need if error.sent else charged
             raise
+        except StoppedError:  # it was turned back before it was made
+            charged = {"cost": 0.0, "tokens": 0, "calls": 0}
+            raise
         except BaseException:
             charged = need
             raise
@@ -99,7 +102,7 @@ class Budgeted:
             charged = self._charge(reply, most)
             return reply
         finally:
-            told = Spent(calls=1, tokens=int(charged["tokens"]), cost=charged["cost"])
+            told = Spent(calls=int(charged["calls"]), tokens=int(charged["tokens"]), cost=charged["cost"])
             self.ledger.land(flight, lost=charged is need, charged=told)
             for name, reserved in need.items():
                 self._flying[name] -= reserved

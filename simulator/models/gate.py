@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from simulator.models.model import StoppedError
+from simulator.pausing import closed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulator.models.model import Call, Model, Reply
+    from simulator.pausing import Pausing
 
 __all__ = ["Gate"]
 
@@ -21,16 +21,22 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Gate:
-    """A model that can be closed from outside; calls made after that stop the run, and none is cut off."""
+    """A model that can be closed from outside; calls made after that stop the run, and none is cut off.
 
-    def __init__(self, inner: Model) -> None:
-        self.inner = inner
+    Args:
+        pausing: closed with it, so that calls which wait for their turn are not made either.
+    """
+
+    def __init__(self, inner: Model, *, pausing: Pausing | None = None) -> None:
+        self.inner, self.pausing = inner, pausing
         self.name = inner.name
         self._reason = ""
 
     def close_for(self, reason: str) -> None:
         """Let no further call through."""
         self._reason = self._reason or reason
+        if self.pausing is not None:
+            self.pausing.close_for(reason)
 
     async def complete(self, call: Call) -> Reply:
         """Answer one call.
@@ -49,24 +55,5 @@ class Gate:
     @contextmanager
     def closed_by_signals(self) -> Iterator[None]:
         """Close at the first interruption or termination; a second one ends the process as ever."""
-        if threading.current_thread() is not threading.main_thread():
+        with closed_by(SIGNALS, self.close_for):
             yield
-            return
-        loop = asyncio.get_running_loop()
-        before = {number: signal.getsignal(number) for number in SIGNALS}
-
-        def restore() -> None:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-
-        def stop() -> None:
-            self.close_for("stopped")
-            restore()
-
-        for number in SIGNALS:
-            loop.add_signal_handler(number, stop)
-        try:
-            yield
-        finally:
-            restore()

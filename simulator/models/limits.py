@@ -6,7 +6,7 @@ import asyncio
 import math
 import statistics
 from collections import deque
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from simulator.models.model import ModelError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from simulator.models.model import Call, Model, Reply
+    from simulator.pausing import Pausing
 
 __all__ = ["AdaptiveLimit", "Limited"]
 
@@ -192,10 +193,15 @@ class AdaptiveLimit:
 
 
 class Limited:
-    """A model that is asked no more at once than the limit allows."""
+    """A model that is asked no more at once than the limit allows, and nothing while the run is paused.
 
-    def __init__(self, inner: Model, limit: AdaptiveLimit) -> None:
+    Args:
+        pausing: waited for within a slot, so that a pause holds back all that waits for one and is no latency.
+    """
+
+    def __init__(self, inner: Model, limit: AdaptiveLimit, *, pausing: Pausing | None = None) -> None:
         self.inner, self.limit = inner, limit
+        self._turn = nullcontext if pausing is None else pausing.turn
         self.name = inner.name
 
     async def complete(self, call: Call) -> Reply:
@@ -203,9 +209,10 @@ class Limited:
 
         Raises:
             ModelError: there is no reply.
+            StoppedError: the run is to stop, and the call was not made.
         """
         loop = asyncio.get_running_loop()
-        async with self.limit.slot():
+        async with self.limit.slot(), self._turn():
             begun = loop.time()
             try:
                 reply = await self.inner.complete(call)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Message", "Model", "ModelError", "Phase", "Reply", "StoppedError", "Usage"]
 
 Role = Literal["system", "user", "assistant"]
-Phase = Literal["generate", "judge", "recheck", "discuss", "profile", "repair"]
-"""What a call is for. A recheck asks a persona again with the options in reverse, to see whether it flips."""
+Phase = Literal["generate", "judge", "recheck", "discuss", "profile", "repair", "why"]
+"""What a call is for. A recheck asks a persona again with the options in reverse, to see whether it flips;
+why asks it afterwards about its ballot."""
 Structure = Literal["schema", "object", "text"]
 """How a reply's form is asked for: by JSON Schema, as some JSON object, or by the prompt alone."""
 Finish = Literal["stop", "length", "refused"]

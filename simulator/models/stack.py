@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.journal.calls import CallLedger
     from simulator.models.choices import ModelChoices, Price
     from simulator.models.model import Model
+    from simulator.pausing import Pausing
 
 __all__ = ["Stack", "assemble"]
 
@@ -50,6 +51,7 @@ def assemble(
     capabilities: Capabilities | None,
     remember: Callable[[Capabilities], None],
     price: Price | None,
+    pausing: Pausing | None = None,
 ) -> Stack:
     """Put the wrappers around a client.
 
@@ -57,11 +59,16 @@ def assemble(
     in flight. So a repetition holds no slot while it waits, every request is budgeted, and what is found in the
     journal costs nothing.
 
+    Args:
+        pausing: what holds requests back while the run is paused.
+
     Raises:
         InputError: there is a limit in money and no price.
     """
     limit = AdaptiveLimit(choices.at_once)
-    budgeted = Budgeted(Limited(client, limit), limits=choices.limits, price=price, ledger=ledger)
+    budgeted = Budgeted(
+        Limited(client, limit, pausing=pausing), limits=choices.limits, price=price, ledger=ledger
+    )
     retrying = Retrying(
         budgeted,
         attempts=choices.attempts,

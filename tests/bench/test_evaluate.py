@@ -10,6 +10,7 @@ from small_corpora import about, said, voted
 from small_runs import forum, moment, simulation_of
 
 from bench.evaluate import LEFT_OUT, run_benchmark
+from bench.metrics import jensen_shannon
 from bench.split import hold_out
 from bench.tasks.cases import CEILING
 from bench.tasks.community_identification import BY_PREFERENCE, BY_TEXT, GUESS
@@ -190,6 +191,23 @@ def test_a_benchmark_is_the_same_twice_and_its_scores_are_in_the_journal(corpus_
         assert {item.item for item in journal.items()} == hold_out(corpus, seed=1).held_out
     assert json.dumps(held, sort_keys=True) == json.dumps(rounded(card.as_data()), sort_keys=True)
     assert measured(corpus)[1] == card
+
+
+def test_what_stands_beside_a_run_is_kept_judgement_by_judgement_as_it_was_scored(corpus_of, tmp_path):
+    run, card = measured(corpus_of(threads(by_taste, count=10)), out=tmp_path / "run")
+    run.journal.close()
+    scored = rows_of(card, "preference distribution", "Jensen–Shannon divergence (base 2)")
+    with Run.open(tmp_path / "run").journal as journal:
+        jobs = journal.jobs(count=1_000)
+        for name in (UNIVERSAL, "uniform guess"):
+            found = [
+                jensen_shannon(said[name], item.votes[community].shares)
+                for _, community, item, _ in jobs
+                if name in (said := journal.predictions(item.item, community))
+            ]
+            assert len(found) == scored[name].n
+            assert np.mean(found) == pytest.approx(scored[name].mean, abs=1e-6)
+        assert SIMULATED not in journal.predictions(*jobs[0][:2])
 
 
 def rounded(value):

@@ -125,6 +125,17 @@ def test_of_many_rows_each_metric_is_what_it_is_of_each(metric, group):
         assert one is None or each == close(one)
 
 
+@given(groups)
+@pytest.mark.parametrize("metric", [*METRICS, ACCURACY, ORDERED], ids=lambda metric: metric.name)
+def test_each_row_can_be_held_against_a_real_one_of_its_own(metric, group):
+    rows, real = group
+    own = np.array([np.roll(real, step) for step in range(len(rows))])
+    for each, row, votes in zip(metric.rows(np.array(rows), own), rows, own, strict=True):
+        one = metric.one(row, votes)
+        assert (one is None) == bool(np.isnan(each))
+        assert one is None or each == close(one)
+
+
 def test_endorsements_are_those_by_hand_for_nobody_one_voter_and_many():
     assert [rate(0, 0), rate(1, 0), rate(0, 1), rate(3, 1)] == close([1 / 2, 2 / 3, 1 / 3, 4 / 6])
     assert rate(2, 1, a0=0.5, b0=1.5) == close(2.5 / 5)

@@ -35,5 +35,7 @@ def test_the_comparison_of_runs_sees_a_changed_ballot(tmp_path: Path) -> None:
     with stand_in() as server:
         expected, *_ = kills.undisturbed(tmp_path, server, 1)
     with sqlite3.connect(tmp_path / "undisturbed" / "journal.sqlite") as db:
-        db.execute("UPDATE ballots SET body = replace(body, 'choice', 'chosen') WHERE rowid = (SELECT min(rowid) FROM ballots)")
+        db.execute(
+            "UPDATE ballots SET body = replace(body, 'choice', 'chosen') WHERE rowid = (SELECT min(rowid) FROM ballots)"
+        )
     assert kills.whole(tmp_path / "undisturbed") != expected

@@ -64,7 +64,7 @@ def home(made, tmp_path):
 @pytest.fixture
 def slow_engine(monkeypatch):
     """Have orders carried out by the real engine without a model, slowly enough to be watched."""
-    from tui.engine import Order
+    from tui.ordering.engine import Order
 
     plain = Order.command
 

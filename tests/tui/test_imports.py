@@ -51,4 +51,4 @@ def test_the_readers_need_no_textual():
     names = [path.stem for path in sorted((Path(tui.__file__).parent / "reading").glob("*.py"))]
     readers = ", ".join(name for name in names if name != "__init__")
     assert "comparison" in readers
-    assert not _loaded(f"from tui.reading import {readers}; import tui.engine") & {"textual", *HEAVY}
+    assert not _loaded(f"from tui.reading import {readers}; import tui.ordering.engine") & {"textual", *HEAVY}

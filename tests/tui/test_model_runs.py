@@ -8,9 +8,7 @@ from small_runs import forum, items_for
 from stand_in import stand_in
 from word_embedder import WordEmbedder
 
-from personas.errors import InputError
 from simulator.simulation import Simulation
-from tui.orders import run_order
 from tui.reading.calls import read_calls
 from tui.reading.items import read_item
 from tui.reading.live import read_live
@@ -74,30 +72,3 @@ async def test_a_ballot_shows_how_it_came_about_and_p_shows_what_was_sent(run, l
         assert "Call 1 of" in look.text(app)
         await pilot.press("escape")
         await look.until(pilot, lambda: "── system" not in look.text(app))
-
-
-def test_an_order_on_a_model_says_so_on_its_command_line(tmp_path):
-    order = run_order(
-        "simulate",
-        tmp_path,
-        tmp_path / "run",
-        model="hosted_vllm/x",
-        api_base="http://127.0.0.1:8000/v1",
-        price="1/2",
-        max_cost="3",
-        max_calls="400",
-    )
-    line = " ".join(order.command())
-    for part in (
-        "--model hosted_vllm/x",
-        "--api-base http://127.0.0.1:8000/v1",
-        "--price 1/2",
-        "--max-cost 3",
-        "--max-calls 400",
-    ):
-        assert part in line
-
-
-def test_what_belongs_to_a_model_is_refused_without_one(tmp_path):
-    with pytest.raises(InputError, match="max_cost is given, and no model"):
-        run_order("simulate", tmp_path, None, max_cost="3")

@@ -9,10 +9,9 @@ import pytest
 
 from personas.errors import InputError
 from simulator.journal import Journal
+from simulator.journal.control import pause
 from tui.reading.communities import read_communities, read_posts
-from tui.reading.comparison import read_comparison
 from tui.reading.items import read_item
-from tui.reading.live import read_live
 from tui.reading.provenance import state_of_run
 from tui.reading.scores import read_scores
 from tui.reading.shelf import find_folders, read_shelf
@@ -66,36 +65,12 @@ def test_a_run_is_running_while_an_engine_holds_it_and_else_what_its_journal_say
     with Journal.create(tmp_path) as held:
         held.set_facts({"state": said})
         assert state_of_run(held, tmp_path) == ("done" if said == "done" else "running")
+        held.set_facts({"command": {"arguments": ["bench"]}})
+        assert state_of_run(held, tmp_path) == "running"
+        pause(tmp_path)
+        assert state_of_run(held, tmp_path) == "paused"
     with Journal.read(tmp_path) as left:
         assert state_of_run(left, tmp_path) == {"running": "unfinished"}.get(said, said)
-
-
-def test_the_comparison_has_the_journals_own_shares(home):
-    view = read_comparison(home / "run1")
-    with Journal.read(home / "run1") as journal:
-        for row, (item, community, result) in zip(view.rows, journal.results(), strict=True):
-            votes = journal.item(item).votes[community]
-            assert (row.item, row.community, row.voters) == (item, community, votes.voters)
-            assert [option.real.mean for option in row.options] == list(votes.shares)
-            assert [option.real.low for option in row.options] == list(votes.low)
-            assert [option.real.high for option in row.options] == list(votes.high)
-            assert [option.simulated.mean for option in row.options] == result["preference"]["shares"]
-            assert [option.simulated.low for option in row.options] == result["preference"]["low"]
-            assert [option.simulated.high for option in row.options] == result["preference"]["high"]
-    assert (view.rows[0].real_top, view.rows[1].real_top) == (1, 0)
-
-
-def test_a_comparison_can_be_cut_short(home):
-    view = read_comparison(home / "run1", count=5)
-    assert (len(view.rows), view.done) == (5, 12)
-
-
-def test_a_query_that_failed_is_a_row_with_its_error(home):
-    with Journal.create(home / "run1") as journal:
-        journal.add_jobs([("lost", "tea")])
-        journal.add_failure("lost", "tea", {"errors": [{"step": "generate", "problem": "no text"}]})
-    row = next(row for row in read_comparison(home / "run1").rows if row.item == "lost")
-    assert (row.options, row.errors, row.simulated_top) == ((), ("generate: no text",), None)
 
 
 def test_an_item_has_its_ballots_by_round_and_the_norms_behind_them(home):
@@ -148,19 +123,6 @@ def test_posts_come_in_the_order_in_which_they_are_named_and_unknown_ones_are_le
 def test_posts_of_a_corpus_that_is_gone_are_an_error_of_the_input(tmp_path):
     with pytest.raises(InputError):
         read_posts(tmp_path, ("tea:0",))
-
-
-def test_looks_at_a_journal_go_on_where_the_last_one_ended(home):
-    first = read_live(home / "run1")
-    assert (first.state, first.done, first.total, len(first.times)) == ("done", 12, 12, 12)
-    assert first.arrivals[-1].ballots == 4
-    assert first.begun is not None
-    again = read_live(home / "run1", after=first.seen)
-    assert (again.seen, again.times, again.arrivals) == (first.seen, (), ())
-
-
-def test_where_there_is_no_journal_yet_nothing_is_seen(tmp_path):
-    assert read_live(tmp_path).provenance is None
 
 
 def test_the_score_card_is_read_as_it_stands(home):

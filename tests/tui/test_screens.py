@@ -12,7 +12,6 @@ from rich.cells import cell_len
 
 from simulator.journal import Journal
 from tui.app import Interface, summary
-from tui.screens.base import SideScreen
 from tui.screens.communities.overview import CommunitiesScreen
 from tui.screens.compare.ballots import BallotsScreen
 from tui.screens.compare.items import CompareScreen
@@ -22,6 +21,7 @@ from tui.screens.home import HomeScreen
 from tui.screens.reader import ReaderScreen
 from tui.screens.run.configure import ConfigureScreen
 from tui.screens.run.live import RunScreen
+from tui.screens.side import SideScreen
 from tui.widgets.rowlist import RowList
 
 FICTIONAL = "FICTIONAL PEOPLE AND TEXTS"
@@ -98,7 +98,7 @@ async def test_the_list_of_preferences_has_the_top_options_with_their_shares(mad
             shares = next(journal.results())[2]["preference"]["shares"]
         top = max((0, 1), key=lambda number: shares[number])
         assert first[1:4] == ("tea", "8", "B 75%")
-        assert first[4:] == (f"{'AB'[top]} {shares[top]:.0%}", "=" if top == 1 else "≠")
+        assert first[4:6] == (f"{'AB'[top]} {shares[top]:.0%}", "=" if top == 1 else "≠")
         assert PREDICTOR in look.text(app)
 
 
@@ -144,12 +144,12 @@ async def test_the_rounds_of_discussion_can_be_gone_through(home, look):
         await pilot.press("enter")
         await look.until(pilot, lambda: f"after round {result['rounds']} of" in look.text(app))
         listed = app.screen.query_one("#ballots", RowList)
-        assert [row[2] for row in listed.rows] == [
+        assert [row[3] for row in listed.rows] == [
             " ".join(f"{share * 100:.0f}" for share in ballot.shares) for ballot in last
         ]
         await pilot.press(*["left_square_bracket"] * 4)
         await look.until(pilot, lambda: "before any discussion · A 0, B 4" in look.text(app))
-        assert [row[1:3] for row in listed.rows] == [("B", "10 90")] * 4
+        assert [(row[1], row[3]) for row in listed.rows] == [("B", "10 90")] * 4
         await pilot.press("right_square_bracket")
         await look.until(pilot, lambda: "after round 1 of" in look.text(app))
 
@@ -239,8 +239,8 @@ async def test_the_score_card_has_baselines_beside_the_simulation_and_its_notes(
         await look.until(pilot, lambda: "PREFERENCE IDENTIFICATION · accuracy ↑" in look.text(app))
         assert isinstance(app.screen, ScoresScreen)
         text = " ".join(look.text(app).split())
-        assert "norm judge simulation 0.412 [0.370, 0.450] 812" in text
-        assert "longest option baseline 0.500 812 -0.088 [-0.130, -0.050]" in text
+        assert "● norm judge simulation 0.412 ················├─●─┤· [0.370, 0.450] 812" in text
+        assert "○ longest option baseline 0.500 ···" in text and "812 -0.088 [-0.130, -0.050]" in text
         assert "two communities are few" in text and "length is no preference" in text
 
 
@@ -272,8 +272,10 @@ async def test_help_explains_the_screen_and_its_keys(made, look):
         await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await pilot.press("question_mark")
         assert isinstance(app.screen, GuideScreen)
-        text = look.text(app)
-        assert "the most" in text and "esc" in text and "Keys" in text and "Words" in text
+        assert "esc" in look.text(app)
+        await pilot.press("end")
+        await look.until(pilot, lambda: "Words" in look.text(app))
+        assert "the most" in look.text(app) and "Keys" in look.text(app)
         await pilot.press("question_mark")
         assert isinstance(app.screen, CompareScreen)
 
@@ -307,7 +309,7 @@ async def test_a_run_that_is_not_done_opens_on_its_progress(home, look):
         await look.until(pilot, lambda: "12 of 24" in look.text(app))
         assert "unfinished" in look.text(app) and " 50%" in look.text(app)
         await pilot.press("x")
-        await look.until(pilot, lambda: "not started from here" in look.text(app))
+        await look.until(pilot, lambda: "begun from Python" in look.text(app))
 
 
 async def test_what_was_opened_is_summed_up_after_leaving(made, look):
@@ -318,5 +320,6 @@ async def test_what_was_opened_is_summed_up_after_leaving(made, look):
     assert summary(app) == (
         f"run {made / 'run1'}: done, 12 of 12 · norm judge (offline, no language model) "
         "(fictional people and texts)\n"
+        f"to come back: commonbond --open {made / 'run1'}\n"
     )
     assert summary(Interface([made])) == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+
+from personas.errors import InputError
+from simulator.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 
@@ -99,13 +103,126 @@ def test_a_folder_that_is_not_there_is_said_before_anything_is_drawn(terminal):
     assert "no such folder" in terminal.wait("code=2")
 
 
+STARTING = """
+import sys
+from pathlib import Path
+import tui.app
+from tui.ordering.engine import Engine, Order
+from tui.cli.main import main
+
+class Starting(tui.app.Interface):
+    def on_ready(self):
+        order = Order(kind="simulate", place=Path("tea.corpus"), out=Path("run2"))
+        words = ["--items", "200", "--delay", "0.03", "--out", "run2", "--json", "tea.corpus"]
+        engine = Engine(order, [sys.executable, sys.argv[1], "simulate", *words])
+        Path("engine").write_text(str(engine.process))
+        self.begun(order, engine)
+        %s
+
+tui.app.Interface = Starting
+sys.exit(main(["--open", "."]))
+"""
+"""An interface that has started an engine, and then does something more."""
+
+
+def _starting(home, material, more="pass"):
+    (home / "starting.py").write_text(STARTING % more)
+    return shlex.join([sys.executable, "starting.py", material.__file__])
+
+
+def _process_of(terminal) -> int:
+    shell = terminal.tmux("display", "-p", "-t", "it", "#{pane_pid}").strip()
+    done = subprocess.run(["ps", "-o", "pid=", "--ppid", shell], capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[0])
+
+
+def _done(run: Path) -> int:
+    try:
+        with Journal.read(run) as journal:
+            return journal.progress()[0]
+    except InputError:
+        return 0
+
+
+def _wait(wanted, seconds=30.0):
+    deadline = time.time() + seconds
+    while not wanted():
+        assert time.time() < deadline, "it never came to that"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def starting(home, material):
+    """A terminal in which an interface was opened that has started a run."""
+    terminal = Terminal(home, {"PYTHONPATH": str(ROOT), "PS1": "ready> ", "LC_ALL": "C.UTF-8"})
+    terminal.home = home
+    terminal.begin = lambda more="pass": terminal.keys(
+        f"before=$(stty -g); {_starting(home, material, more)}; echo code=$?; "
+        'test "$before" = "$(stty -g)" && echo the same terminal', "Enter",
+    )  # fmt: skip
+    yield terminal
+    terminal.close()
+    os.killpg(int((home / "engine").read_text()), signal.SIGKILL)
+
+
+def _given_back(terminal):
+    terminal.wait("the same terminal")
+    terminal.keys("echo still here", "Enter")
+    terminal.wait("\nstill here")
+    state = terminal.tmux("display", "-p", "-t", "it", "#{alternate_on}#{mouse_any_flag}#{cursor_flag}")
+    assert state.strip() == "001"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_the_interface_gives_the_terminal_back_and_the_run_goes_on(starting, number):
+    starting.begin()
+    starting.wait("run2", "Runs")
+    _wait(lambda: _done(starting.home / "run2") > 3)
+    os.kill(_process_of(starting), number)
+    starting.wait(f"code={128 + number}")
+    _given_back(starting)
+    left = _done(starting.home / "run2")
+    assert left < 200
+    _wait(lambda: _done(starting.home / "run2") > left + 5)
+
+
+def test_a_failure_of_the_interface_gives_the_terminal_back_says_what_it_was_and_the_run_goes_on(starting):
+    starting.begin("self.set_timer(2, lambda: 1 / 0)")
+    starting.wait("run2", "Runs")
+    screen = starting.wait("code=1", seconds=20)
+    assert "ZeroDivisionError" in screen
+    _given_back(starting)
+    left = _done(starting.home / "run2")
+    _wait(lambda: _done(starting.home / "run2") > left + 5)
+
+
+def test_closing_the_window_ends_the_interface_and_the_run_goes_on(starting):
+    starting.begin()
+    starting.wait("run2", "Runs")
+    _wait(lambda: _done(starting.home / "run2") > 3)
+    process = _process_of(starting)
+    starting.close()
+    _wait(lambda: not Path(f"/proc/{process}").exists(), seconds=10)
+    left = _done(starting.home / "run2")
+    _wait(lambda: _done(starting.home / "run2") > left + 5)
+
+
 def test_the_pictures_are_made_of_what_is_shown(made, tmp_path):
+    script, out = ROOT / "examples" / "screenshots.py", tmp_path / "pictures"
+    names = ("home", "preferences", "ballots", "answers")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "screenshots.py"), str(made), "--out", str(tmp_path / "pictures")],
+        [sys.executable, str(script), str(made), "--out", str(out), "--only", *names],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    pictures = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "pictures").glob("*.svg")}
-    assert {"home", "communities", "preferences", "ballots", "scores"} <= set(pictures)
+    pictures = {path.stem: path.read_text(encoding="utf-8") for path in out.glob("*.svg")}
+    assert set(pictures) == {"home", "preferences", "ballots"}, (
+        "nothing was asked here, so there are no answers"
+    )
     assert "FICTIONAL PEOPLE AND TEXTS" in pictures["preferences"]
     assert not any("http" in text.replace("http://www.w3.org/2000/svg", "") for text in pictures.values())
+    refused = subprocess.run(
+        [sys.executable, str(script), str(made), "--run", "nothing"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert refused.returncode == 1 and "no such run: nothing" in refused.stderr

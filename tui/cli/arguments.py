@@ -17,12 +17,18 @@ from tui.cli.ingest_arguments import add_ingest
 from tui.cli.load_arguments import ABOUT as ABOUT_LOAD
 from tui.cli.load_arguments import add_load
 from tui.cli.measuring_arguments import add_bench, add_score
-from tui.cli.model_arguments import add_limits, add_model, add_personas, add_reach
+from tui.cli.model_arguments import add_limits, add_model, add_personas, add_reach, whole
 from tui.cli.pluralism_arguments import ABOUT as ABOUT_PLURALISM
 from tui.cli.pluralism_arguments import add_pluralism
+from tui.cli.replay_arguments import ABOUT as ABOUT_REPLAY
+from tui.cli.replay_arguments import add_replay
 from tui.cli.report_arguments import ABOUT as ABOUT_REPORTS
 from tui.cli.report_arguments import add_compare, add_report
 from tui.cli.shared_arguments import Parser, add_choices, add_corpus, add_split, command, least, sentence
+from tui.cli.steering_arguments import ABOUT as ABOUT_STEERING
+from tui.cli.steering_arguments import add_pause, add_stop
+from tui.cli.why_arguments import ABOUT as ABOUT_WHY
+from tui.cli.why_arguments import add_panel, add_why
 
 __all__ = ["COMMANDS", "make_parser"]
 
@@ -40,9 +46,13 @@ COMMANDS = {
     "pluralism": ABOUT_PLURALISM,
     **ABOUT_DATA,
     "explain": ABOUT_EXPLAIN,
+    **ABOUT_WHY,
     "prompt": "print exactly what a language-model persona would be sent",
     "runs": "list the runs in some folders: state, progress, cost",
-    "resume": "go on with a run that was stopped or killed",
+    **ABOUT_STEERING,
+    "resume": "go on with a run that was paused, stopped or killed",
+    "replay": ABOUT_REPLAY,
+    "serve": "show the interface in a browser, on this machine alone",
     "demo": "do the whole job on the bundled example, and show it",
     "schema": "print the JSON Schema of what a command prints with --json",
 }
@@ -82,7 +92,19 @@ def make_parser() -> argparse.ArgumentParser:
     add_generate(command(commands, "generate", COMMANDS["generate"]))
     add_export(command(commands, "export", COMMANDS["export"]))
     add_explain(commands)
-    for add in (_add_prompt, _add_runs, _add_resume, _add_demo, _add_schema):
+    for add in (add_panel, add_why):
+        add(commands)
+    for add in (
+        _add_prompt,
+        _add_runs,
+        add_pause,
+        add_stop,
+        _add_resume,
+        add_replay,
+        _add_serve,
+        _add_demo,
+        _add_schema,
+    ):
         add(commands)
     return parser
 
@@ -167,6 +189,34 @@ def _add_resume(commands: Any) -> None:
     group = parser.add_argument_group("what may differ from the command that began the run")
     add_reach(group)
     add_limits(group)
+
+
+def _add_serve(commands: Any) -> None:
+    parser = command(commands, "serve", COMMANDS["serve"])
+    parser.add_argument(
+        "--open",
+        action="append",
+        default=argparse.SUPPRESS,
+        metavar="FOLDER",
+        help="a corpus or run, or a folder that holds some; repeatable (this folder)",
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="a loopback address or name (127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=8000,
+        metavar="N",
+        help="listen on this; 0 takes one that is free (8000)",
+    )
+
+
+def _port(text: str) -> int:
+    number = whole(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError(f"{number} is no port: it must be from 0 to 65535")
+    return number
 
 
 def _add_demo(commands: Any) -> None:

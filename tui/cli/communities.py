@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report.rows import written
 from personas.errors import InputError
+from simulator.graph.keeping import keep_graph
 from simulator.setting import CorpusSetting
 from tui.cli.output import console, listing, print_json, print_table, progress, tell
 from tui.cli.parts import as_norm, head, open_corpus, provenance, simulation_of, whose
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from personas.corpus import Corpus
     from simulator.simulation import Simulation
 
-__all__ = ["describe_all", "print_communities", "run", "write_beside"]
+__all__ = ["describe_all", "keep_beside", "print_communities", "run", "write_beside"]
 
 CITED = 4
 STRONGEST = 3
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     kept = True
     try:
         write_beside(corpus.folder, found)
+        keep_beside(corpus, simulation, found)
     except InputError as error:
         kept = False
         found["warnings"].append(str(error))
@@ -80,6 +82,22 @@ def write_beside(folder: Path, found: dict[str, Any]) -> None:
             where=str(path),
             remedy="make the folder writable",
         ) from error
+
+
+def keep_beside(corpus: Corpus, simulation: Simulation, found: dict[str, Any]) -> None:
+    """Keep the graph in the corpus's folder ``graph``, whole or not at all; the interface draws it from there."""
+    setting = simulation.setting
+    assert isinstance(setting, CorpusSetting)
+    keep_graph(
+        corpus.folder,
+        setting.graph,
+        setting.membership,
+        content=corpus.content,
+        groups=setting.groups if setting.membership.origin == "given" else None,
+        described=found["communities"],
+        topics=corpus.manifest.ballot != "agreement",
+        warnings=setting.warnings,
+    )
 
 
 def print_communities(corpus: Corpus, found: dict[str, Any]) -> None:

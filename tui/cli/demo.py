@@ -15,7 +15,7 @@ from bench.split import hold_out
 from simulator.run import Run
 from simulator.simulation import Simulation
 from tui.cli.cards import print_card
-from tui.cli.communities import describe_all, print_communities, write_beside
+from tui.cli.communities import describe_all, keep_beside, print_communities, write_beside
 from tui.cli.output import console, print_json, progress, tell
 from tui.cli.simulate import judgements, print_judgements
 from tui.terminal import in_terminal
@@ -62,8 +62,10 @@ def _show(
     example: str, out: Path, embedder: Embedder, advance: Callable[[str], Callable[[int, int], None]]
 ) -> tuple[Corpus, dict[str, Any], ScoreCard, Path, bool]:
     corpus = bundled_corpus(example, out=_corpus(out, example), replace=True)
-    found = describe_all(corpus, Simulation(corpus, seed=SEED, panel=PANEL, embedder=embedder))
+    whole = Simulation(corpus, seed=SEED, panel=PANEL, embedder=embedder)
+    found = describe_all(corpus, whole)
     write_beside(corpus.folder, found)
+    keep_beside(corpus, whole, found)
     split = hold_out(corpus, seed=SEED)
     simulation = Simulation(split.train, seed=SEED, panel=PANEL, embedder=embedder)
     folder = _run(out, example)

@@ -1,4 +1,4 @@
-"""``commonbond resume``: go on with a run that was stopped or killed, by the command that began it."""
+"""``commonbond resume``: go on with a run that was paused, stopped or killed, by the command that began it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 from simulator.journal import Journal
+from simulator.journal.control import engine_process, go_on
+from simulator.journal.lock import is_running
 from tui.cli.model_arguments import REACH
 from tui.cli.output import tell
 from tui.cli.parts import run_in
+from tui.cli.steering import answer
 from tui.plaintext import count
 
 if TYPE_CHECKING:
@@ -22,12 +25,18 @@ __all__ = ["run"]
 def run(options: argparse.Namespace) -> int:
     """Give the command again that began the run, in the folder where it was given; its exit code.
 
+    An engine that is paused is let go on instead.
+
     Raises:
         InputError: there is no run, it was begun from Python, or the folder it was begun in is gone.
     """
     from tui.cli.main import carry_out
 
     folder = run_in(Path(options.folder).resolve())
+    if is_running(folder) and go_on(folder):
+        process = engine_process(folder)
+        answer("pause", options.folder, folder, as_json=options.json, said="it goes on", process=process)
+        return 0
     with Journal.read(folder) as journal:
         command: dict[str, Any] | None = journal.fact("command")
         state = journal.fact("state")

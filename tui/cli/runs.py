@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+OURS = {"asked", "made_of", "of"}
+"""What only the interface needs."""
 COLUMNS = ("run", "state", "judged", "calls", "tokens", "cost", "last written")
 
 
 def run(options: argparse.Namespace) -> int:
     """List the runs, the newest first; 1 where one of them is damaged."""
     found = [
-        {**asdict(entry), "folder": str(entry.folder)}
+        {name: value for name, value in asdict(entry).items() if name not in OURS}
+        | {"folder": str(entry.folder)}
         for entry in read_shelf(find_folders([Path(folder) for folder in options.folders])).runs
     ]
     if options.json:

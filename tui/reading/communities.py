@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
 from personas.manifest import Manifest
+from simulator.graph.kept import ABOUT, GRAPH, KeptGraph
 from simulator.journal import JOURNAL, Journal
+from tui.reading.piecemeal import parts_of
 from tui.reading.provenance import Provenance, provenance_of_corpus, provenance_of_run
 from tui.reading.shelf import MAP
 
@@ -23,9 +24,13 @@ __all__ = [
     "NormView",
     "PostView",
     "SentenceView",
+    "community_view",
     "norm_view",
     "read_communities",
+    "read_community",
     "read_posts",
+    "read_posts_by",
+    "source_of",
 ]
 
 NOT_MAPPED = "The communities of this corpus have not been looked at yet: no graph, no scores, no profiles."
@@ -67,7 +72,8 @@ class Measure:
 class CommunityView:
     """A community with its two scores, each in [-1, 1], 0 for chance, None for undefined; the notes say why.
 
-    ``mirror`` has (trait, share in the community, share in the panel).
+    ``mirror`` has (trait, share in the community, share in the panel). Of many communities only the scores are
+    read at first; ``number`` then says where the rest is, for ``read_community``.
     """
 
     name: str
@@ -83,6 +89,7 @@ class CommunityView:
     notices: tuple[str, ...] = ()
     strongest: tuple[NormView, ...] = ()
     contested: tuple[NormView, ...] = ()
+    number: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +113,18 @@ class PostView:
     created: str
 
 
+def source_of(folder: Path) -> Provenance:
+    """Return where the figures of the run or the corpus in ``folder`` come from; its ``folder`` is the corpus's.
+
+    Raises:
+        InputError: it is neither, or damaged.
+    """
+    if not (folder / JOURNAL).is_file():
+        return provenance_of_corpus(Manifest.load(folder), folder)
+    with Journal.read(folder) as journal:
+        return provenance_of_run(journal, folder)
+
+
 def read_communities(folder: Path) -> CommunitiesView:
     """Read the communities of the run or of the corpus in ``folder``.
 
@@ -115,37 +134,61 @@ def read_communities(folder: Path) -> CommunitiesView:
     return _of_run(folder) if (folder / JOURNAL).is_file() else _of_corpus(folder)
 
 
+def read_community(corpus: Path, community: CommunityView) -> CommunityView:
+    """Read all that is known of a community of which only the scores were read; any other is returned as it is.
+
+    Raises:
+        InputError: what was kept of it is not there any more.
+    """
+    if community.number is None:
+        return community
+    with KeptGraph.open(corpus) as kept:
+        return community_view(community.name, kept.described(community.number))
+
+
+def read_posts_by(corpus: Path, member: str, *, most: int = 30) -> tuple[PostView, ...]:
+    """Read the last posts that a member of the corpus in a folder wrote, the latest first.
+
+    Raises:
+        InputError: the corpus is not there or cannot be read.
+    """
+    rows = _posts(corpus, "author = ? ORDER BY created DESC NULLS LAST, post LIMIT ?", member, most)
+    return tuple(_post(row) for row in rows)
+
+
 def read_posts(corpus: Path, posts: Sequence[str]) -> tuple[PostView, ...]:
     """Read posts of the corpus in a folder, in the order in which they are named; unknown ones are left out.
 
     Raises:
         InputError: the corpus is not there or cannot be read.
     """
+    rows = _posts(corpus, f"post IN ({','.join('?' * len(posts))})", *posts)
+    known = {row["post"]: _post(row) for row in rows}
+    return tuple(known[post] for post in posts if post in known)
+
+
+def _posts(corpus: Path, where: str, *given: object) -> list[dict[str, Any]]:
     import duckdb
 
     from personas.corpus import Corpus
 
-    marks = ",".join("?" * len(posts))
     try:
         with Corpus.open(corpus) as source:
-            rows = source.rows(
-                f"""SELECT post, kind, title, text, created::VARCHAR AS created FROM posts
-                    WHERE post IN ({marks})""",
-                *posts,
+            return source.rows(
+                f"SELECT post, kind, title, text, created::VARCHAR AS created FROM posts WHERE {where}",
+                *given,
             )
     except duckdb.Error as error:
         raise InputError(f"its posts cannot be read: {error}", where=str(corpus)) from error
-    known = {row["post"]: row for row in rows}
-    return tuple(
-        PostView(
-            post=post,
-            kind=str(known[post]["kind"]),
-            title=str(known[post]["title"] or ""),
-            text=str(known[post]["text"] or ""),
-            created=str(known[post]["created"] or "")[:10],
-        )
-        for post in posts
-        if post in known
+
+
+def _post(row: Mapping[str, Any]) -> PostView:
+    return PostView(
+        post=row["post"],
+        kind=str(row["kind"]),
+        title=str(row["title"] or ""),
+        text=str(row["text"] or ""),
+        created=str(row["created"] or "")[:10],
     )
 
 
@@ -166,7 +209,7 @@ def _of_run(folder: Path) -> CommunitiesView:
         known = journal.communities()
         return CommunitiesView(
             provenance=provenance_of_run(journal, folder),
-            communities=tuple(_community(name, data) for name, data in known.items()),
+            communities=tuple(community_view(name, data) for name, data in known.items()),
             warnings=tuple(journal.fact("warnings") or ()),
             missing="" if known else "The engine has not described the communities yet.",
         )
@@ -176,24 +219,64 @@ def _of_corpus(folder: Path) -> CommunitiesView:
     manifest = Manifest.load(folder)
     path = folder / MAP
     if not path.is_file():
-        plain = [
-            CommunityView(name=entry.name, title=entry.title, members=entry.members, norms=0)
-            for entry in manifest.communities
-        ]
-        return CommunitiesView(
-            provenance=provenance_of_corpus(manifest, folder), communities=tuple(plain), missing=NOT_MAPPED
-        )
-    data = json.loads(path.read_text(encoding="utf-8"))
+        return _unmapped(manifest, folder, NOT_MAPPED)
+    if (folder / GRAPH / ABOUT).is_file():
+        try:
+            return _kept(manifest, folder)
+        except InputError as error:
+            return _unmapped(manifest, folder, str(error))
+    communities = []
+    told: dict[str, Any] = {}
+    for name, value in parts_of(path.read_text(encoding="utf-8"), "communities"):
+        if name[0] == "communities" and len(name) == 2:
+            communities.append(community_view(name[1], value))
+        else:
+            told[name[0]] = value
     return CommunitiesView(
         provenance=provenance_of_corpus(
-            manifest, folder, origin=str(data.get("origin", "given")), method=str(data.get("method", ""))
+            manifest, folder, origin=str(told.get("origin", "given")), method=str(told.get("method", ""))
         ),
-        communities=tuple(_community(name, body) for name, body in data["communities"].items()),
-        warnings=tuple(data.get("warnings", ())),
+        communities=tuple(communities),
+        warnings=tuple(told.get("warnings", ())),
     )
 
 
-def _community(name: str, data: Mapping[str, Any]) -> CommunityView:
+def _unmapped(manifest: Manifest, folder: Path, missing: str) -> CommunitiesView:
+    plain = [
+        CommunityView(name=entry.name, title=entry.title, members=entry.members, norms=0)
+        for entry in manifest.communities
+    ]
+    return CommunitiesView(
+        provenance=provenance_of_corpus(manifest, folder), communities=tuple(plain), missing=missing
+    )
+
+
+def _kept(manifest: Manifest, folder: Path) -> CommunitiesView:
+    """Read the scores of all communities from what is kept of the graph; the rest is read of the marked one."""
+    with KeptGraph.open(folder) as kept:
+        about = kept.about
+        return CommunitiesView(
+            provenance=provenance_of_corpus(
+                manifest, folder, origin=str(about["origin"]), method=str(about["method"])
+            ),
+            communities=tuple(
+                CommunityView(
+                    name=entry.name,
+                    title=entry.title,
+                    members=entry.members,
+                    norms=entry.norms,
+                    identity=entry.identity,
+                    bond=entry.bond,
+                    number=entry.number,
+                )
+                for entry in kept.communities()
+            ),
+            warnings=tuple(about["warnings"]),
+        )
+
+
+def community_view(name: str, data: Mapping[str, Any]) -> CommunityView:
+    """Return the community that ``Simulation.describe`` described as ``data``."""
     cohesion, profile = data["cohesion"], data["profile"]
     return CommunityView(
         name=name,

@@ -1,30 +1,31 @@
-"""Simulated and real preferences of a run, item by item and community by community."""
+"""Simulated and real preferences of a run, judgement by judgement, with what stands beside them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from personas.errors import InputError
 from simulator.journal import Journal
+from simulator.journal.judgements import judgements_at
 from tui.reading.provenance import (
     Provenance,
     RunState,
     provenance_of_run,
     state_of_run,
 )
+from tui.reading.ranking import KEYS, MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from simulator.item import Item
+    from simulator.journal.judgements import Judgement
+    from tui.reading.ranking import Key
 
-__all__ = ["Comparison", "ItemRow", "OptionRow", "Share", "item_row", "read_comparison"]
-
-MOST_ROWS = 5_000
-"""Judgements that are read at once; the screen says how many there are in all."""
+__all__ = [
+    "Comparison", "ItemRow", "OptionRow", "Other", "Share", "item_row", "metrics_of", "read_comparison", "read_rows",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,16 +47,32 @@ class OptionRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Other:
+    """What another predictor says: its share of each option, and its metrics in the order of ``bench``'s.
+
+    ``role`` is ``baseline``, ``control`` or ``simulation``.
+    """
+
+    name: str
+    role: str
+    shares: tuple[float, ...]
+    metrics: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ItemRow:
     """What one community really prefers on one item, and what its panel prefers.
 
     Args:
         options: the item's options in order.
         asked: whether real votes are known. ``voters``: how many; None where that is not published.
+        judged: whether anything came of it yet.
         ballots: how many ballots the simulated preference rests on. ``abstentions``: how many abstained.
         rounds: the rounds of discussion there were. ``settled``: whether opinions had stopped moving.
         bias: by how much each position was chosen too often; empty where unknown.
         errors: what went wrong on the way.
+        metrics: in the order of ``bench``'s; empty where nothing can be held against anything.
+        others: what stands beside the simulation.
     """
 
     item: str
@@ -65,12 +82,15 @@ class ItemRow:
     options: tuple[OptionRow, ...]
     asked: bool = False
     voters: int | None = None
+    judged: bool = True
     ballots: int = 0
     abstentions: int = 0
     rounds: int = 0
     settled: bool = True
     bias: tuple[float, ...] = ()
     errors: tuple[str, ...] = ()
+    metrics: tuple[float | None, ...] = ()
+    others: tuple[Other, ...] = ()
 
     @property
     def real_top(self) -> int | None:
@@ -82,47 +102,82 @@ class ItemRow:
         """The option with the largest simulated share; None where there is none."""
         return _top([option.simulated for option in self.options])
 
+    def figure(self, key: Key) -> float | None:
+        """Return the figure that judgements can be sorted by; None where it is not known."""
+        if key.metric is not None:
+            return self.metrics[key.metric] if self.metrics else None
+        bias = max(map(abs, self.bias), default=None)
+        judged = (self.ballots, self.abstentions) if self.judged else (None, None)
+        plain: tuple[float | None, ...] = (self.voters, *judged, bias)
+        return plain[KEYS.index(key) - len(MEASURED)]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """The first judgements of a run, in the order of its jobs; ``done`` of ``total`` have come in."""
+    """Where a run stands: ``done`` of ``total`` judgements have come in.
+
+    ``roles`` says of every predictor beside the simulation what it stands for.
+    """
 
     provenance: Provenance
-    rows: tuple[ItemRow, ...]
     state: RunState
     done: int
     total: int
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_comparison(folder: Path, *, count: int = MOST_ROWS) -> Comparison:
-    """Read the first ``count`` judgements of the run in ``folder``.
+def read_comparison(folder: Path) -> Comparison:
+    """Read where the run in ``folder`` stands.
 
     Raises:
         InputError: no run is there, or it is damaged.
     """
     with Journal.read(folder) as journal:
         done, total = journal.progress()
-        rows = [
-            item_row(_item(journal, name), name, community, result)
-            for name, community, result in islice(journal.results(), count)
-        ]
+        scores = journal.fact("scores") or {}
         return Comparison(
             provenance=provenance_of_run(journal, folder),
-            rows=tuple(rows),
             state=state_of_run(journal, folder),
             done=done,
             total=total,
+            roles={row["predictor"]: row["role"] for task in scores.get("tasks", ()) for row in task["rows"]},
         )
 
 
-def item_row(item: Item | None, name: str, community: str, result: Mapping[str, Any]) -> ItemRow:
+def read_rows(
+    folder: Path, places: Sequence[int], *, roles: Mapping[str, str] | None = None
+) -> list[ItemRow]:
+    """Read the judgements at some places of the run in ``folder``, in that order.
+
+    Args:
+        roles: what each predictor beside the simulation stands for; a baseline where it is not named.
+
+    Raises:
+        InputError: no run is there, or it is damaged.
+    """
+    import bench.metrics.vectors  # noqa: F401  here in a thread, so that drawing the rows loads nothing
+
+    with Journal.read(folder) as journal:
+        return [_row(each, roles or {}) for each in judgements_at(journal, places)]
+
+
+def item_row(
+    item: Item | None,
+    name: str,
+    community: str,
+    result: Mapping[str, Any] | None,
+    others: Sequence[Other] = (),
+) -> ItemRow:
     """Return what is known of the item of a name in a community, with ``result`` as the journal has it."""
     real = None if item is None else item.votes.get(community)
-    simulated = result.get("preference") or {}
+    simulated = (result or {}).get("preference") or {}
+    none = "(not judged yet)" if result is None else "(no options were found for it)"
+    told = result or {}
+    held = real is not None and bool(simulated)
     return ItemRow(
         item=name,
         community=community,
-        query="(no options were found for it)" if item is None else item.query,
+        query=none if item is None else item.query,
         kind="choice" if item is None else item.kind,
         options=tuple(
             OptionRow(
@@ -136,21 +191,42 @@ def item_row(item: Item | None, name: str, community: str, result: Mapping[str, 
         ),
         asked=real is not None,
         voters=None if real is None else real.voters,
+        judged=result is not None,
         ballots=int(simulated.get("ballots", 0)),
         abstentions=int(simulated.get("abstentions", 0)),
-        rounds=int(result.get("rounds", 0)),
-        settled=bool(result.get("settled", True)),
-        bias=tuple(result.get("position_bias") or ()),
-        errors=tuple(f"{error['step']}: {error['problem']}" for error in result.get("errors", ())),
+        rounds=int(told.get("rounds", 0)),
+        settled=bool(told.get("settled", True)),
+        bias=tuple(told.get("position_bias") or ()),
+        errors=tuple(f"{error['step']}: {error['problem']}" for error in told.get("errors", ())),
+        metrics=metrics_of(simulated["shares"], real.shares) if held and real is not None else (),
+        others=tuple(others),
     )
 
 
-def _item(journal: Journal, name: str) -> Item | None:
-    """Return an item; None for a query that failed before it had options."""
-    try:
-        return journal.item(name)
-    except InputError:
-        return None
+def metrics_of(said: Sequence[float], real: Sequence[float]) -> tuple[float | None, ...]:
+    """Return ``bench``'s metrics of shares held against the real ones; none where they are of other options."""
+    if len(said) != len(real):
+        return ()
+    import numpy as np
+
+    from bench.tasks.cases import METRICS
+
+    pair = np.array(said), np.array(real)
+    return tuple(metric.one(*pair) for metric in METRICS)
+
+
+def _row(each: Judgement, roles: Mapping[str, str]) -> ItemRow:
+    real = None if each.asked is None else each.asked.votes.get(each.community)
+    others = [
+        Other(
+            name=name,
+            role=roles.get(name, "baseline"),
+            shares=shares,
+            metrics=() if real is None else metrics_of(shares, real.shares),
+        )
+        for name, shares in each.predictions
+    ]
+    return item_row(each.asked, each.item, each.community, each.result, others)
 
 
 def _share(shares: Sequence[float], low: Sequence[float], high: Sequence[float], number: int) -> Share:
@@ -163,5 +239,10 @@ def _share(shares: Sequence[float], low: Sequence[float], high: Sequence[float],
 
 
 def _top(shares: Sequence[Share | None]) -> int | None:
-    known = [(share.mean, -number) for number, share in enumerate(shares) if share is not None]
-    return -max(known)[1] if known else None
+    known = [(share.mean, number) for number, share in enumerate(shares) if share is not None]
+    if not known:
+        return None
+    from bench.metrics.vectors import TIE
+
+    most = max(mean for mean, _ in known)
+    return next(number for mean, number in known if mean >= most - TIE)

@@ -9,12 +9,14 @@ from personas.errors import InputError
 from simulator.journal import Journal
 from tui.reading.communities import NormView, norm_view
 from tui.reading.comparison import ItemRow, item_row
-from tui.reading.provenance import Provenance, provenance_of_run
+from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
     from typing import Any
+
+    from simulator.item import Ballot
 
 __all__ = ["BallotView", "ItemView", "read_item"]
 
@@ -23,6 +25,7 @@ __all__ = ["BallotView", "ItemView", "read_item"]
 class BallotView:
     """A ballot: who cast it in which round, for which option (None: an abstention), why, and by which norms.
 
+    ``before`` is what it chose in the round before, and ``had`` whether there was one.
     ``failure`` says what kept the persona from judging, ``weighed`` that the shares are the model's own
     probabilities, ``heard`` whom it had listened to, ``moved_by`` who changed its mind, and ``again`` what it
     chose when ``asked_again`` with the options in reverse.
@@ -41,13 +44,24 @@ class BallotView:
     moved_by: tuple[str, ...] = ()
     asked_again: bool = False
     again: int | None = None
+    had: bool = False
+    before: int | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it chooses otherwise than in the round before."""
+        return self.had and self.before != self.choice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemView:
-    """An item in a community with all its ballots, by round and persona, and the norms by their posts."""
+    """An item in a community with all its ballots, by round and persona, and the norms by their posts.
+
+    Before the item is judged, the ballots are those that were cast so far.
+    """
 
     provenance: Provenance
+    state: RunState
     row: ItemRow
     ballots: tuple[BallotView, ...]
     norms: Mapping[str, NormView]
@@ -70,35 +84,43 @@ def read_item(folder: Path, item: str, community: str) -> ItemView:
     """
     with Journal.read(folder) as journal:
         result = journal.result(item, community)
-        if result is None:
-            raise InputError(f"nothing has come of item {item!r} in {community!r} yet", where=str(folder))
         ballots = journal.ballots(item, community)
+        if result is None and not ballots:
+            raise InputError(f"nothing has come of item {item!r} in {community!r} yet", where=str(folder))
         personas = journal.personas(community)
         posts = sorted({post for ballot in ballots for post in ballot.norms})
         norms = {post: norm_view(body) for post, body in journal.norms(community, posts).items()}
+        chosen = {(ballot.persona, ballot.round): ballot.choice for ballot in ballots}
         return ItemView(
             provenance=provenance_of_run(journal, folder),
-            row=item_row(journal.item(item), item, community, result),
+            state=state_of_run(journal, folder),
+            row=item_row(journal.find_item(item), item, community, result),
             ballots=tuple(
-                BallotView(
-                    persona=ballot.persona,
-                    about=_about(personas.get(ballot.persona, {})),
-                    round=ballot.round,
-                    choice=ballot.choice,
-                    shares=ballot.shares,
-                    reason=ballot.reason,
-                    norms=ballot.norms,
-                    failure=ballot.failure,
-                    weighed=ballot.weighed,
-                    heard=ballot.heard,
-                    moved_by=ballot.moved_by,
-                    asked_again=ballot.asked_again,
-                    again=ballot.again,
-                )
-                for ballot in ballots
+                _ballot(ballot, _about(personas.get(ballot.persona, {})), chosen) for ballot in ballots
             ),
             norms=norms,
         )
+
+
+def _ballot(ballot: Ballot, about: str, chosen: Mapping[tuple[str, int], int | None]) -> BallotView:
+    earlier = (ballot.persona, ballot.round - 1)
+    return BallotView(
+        persona=ballot.persona,
+        about=about,
+        round=ballot.round,
+        choice=ballot.choice,
+        shares=ballot.shares,
+        reason=ballot.reason,
+        norms=ballot.norms,
+        failure=ballot.failure,
+        weighed=ballot.weighed,
+        heard=ballot.heard,
+        moved_by=ballot.moved_by,
+        asked_again=ballot.asked_again,
+        again=ballot.again,
+        had=earlier in chosen,
+        before=chosen.get(earlier),
+    )
 
 
 def _about(persona: Mapping[str, Any]) -> str:

@@ -1,42 +1,55 @@
-"""A run while it runs: how far it is, what came in since the last look, and what went wrong."""
+"""A run while it runs: how far it is, what came in since the last look, and what went wrong.
+
+A look reads what is new and no more, so that it takes as long whether a run has a thousand ballots or millions.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from simulator.journal import JOURNAL, Journal
-from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
+from simulator.journal.control import engine_process
+from simulator.journal.usage import Spent
+from simulator.journal.watching import described, shortfalls
+from tui.reading.arrivals import LATEST, Arrival, arrivals_of
+from tui.reading.provenance import (
+    Provenance,
+    RunState,
+    at_rest,
+    control_at_work,
+    provenance_of_run,
+    state_of_run,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from simulator.journal.calls import UsageRow
 
-__all__ = ["Arrival", "LiveView", "read_live"]
+__all__ = ["LATEST", "Arrival", "LiveView", "Phase", "read_live"]
 
-LATEST = 12
+TAIL = 400
+"""Events from before the first look that are read."""
 PAGE = 1_000
+MOST = 5 * PAGE
+"""Events of one look; of more, the earliest are passed over."""
+
+Event = tuple[int, float, str, dict[str, Any]]
+Job = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arrival:
-    """A judgement that came in: when, in seconds since 1970, and the last of its ballots.
+class Phase:
+    """A part of a run's work: what is done of how much; ``total`` is None where that is not known beforehand."""
 
-    ``failures`` counts the personas whose judgement failed, ``failed`` says that nothing came of the item.
-    """
-
-    item: str
-    community: str
-    at: float
-    ballots: int = 0
-    abstentions: int = 0
-    failures: int = 0
-    persona: str = ""
-    choice: int | None = None
-    reason: str = ""
-    failed: bool = False
+    name: str
+    done: int
+    total: int | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,113 +57,218 @@ class LiveView:
     """What one look at a journal found; ``provenance`` is None as long as there is no journal.
 
     Args:
+        looked: when, in seconds since 1970.
+        resting: whether nothing is under way. ``process``: the engine's number; None where it cannot be told.
         seen: the number of the last event that was read.
-        begun: when the run last began, in seconds since 1970; None where this look did not see it.
+        begun: when the run last began, in seconds since 1970. ``begins``: how often it did.
+        worked: seconds since it last began, without its pauses.
         times: when the judgements came in that are new since the last look, the earliest first.
-        arrivals: the latest of them, the earliest first.
-        errors: of the whole run, the first ones; None where nothing new went wrong since the last look.
+        cast: when ballots were cast that are new, and how many, the earliest first.
+        arrivals: the latest of those, the earliest first.
+        under_way: the round that each judgement is in which is not done.
+        phases: what the run consists of. ``beside``: what a finished one is still used for, in words.
+        failed: ballots that failed, by what kept them.
+        errors: steps that went wrong: the step, how often it did, and the first time in words.
+        counted: how many results the two rest on so far, as a number that grows to ``last``; ``retries``: how
+            often failures were asked again.
         usage: what its model calls took so far, by phase and model; empty for the offline engine.
+        spent: what counts towards its limits, with what is set aside for requests in flight.
+        engine: how the server takes what it is asked.
         limits: what the run may use up, by name; empty where it may use up any.
-        stopped: why it stopped; empty where it did not.
+        stopped: why it stopped; empty where it did not. ``resumable``: whether a command can go on with it.
+        scored: whether what was to come after the judgements has come.
     """
 
+    looked: float = 0.0
     provenance: Provenance | None = None
     state: RunState = "unfinished"
+    resting: bool = True
+    process: int | None = None
     done: int = 0
     total: int = 0
     seen: int = 0
     begun: float | None = None
+    begins: int = 0
+    worked: float = 0.0
     times: tuple[float, ...] = ()
+    cast: tuple[tuple[float, int], ...] = ()
     arrivals: tuple[Arrival, ...] = ()
+    under_way: Mapping[Job, int] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
+    beside: str = ""
     warnings: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
-    errors: tuple[str, ...] | None = None
+    failed: tuple[tuple[str, int], ...] = ()
+    errors: tuple[tuple[str, int, str], ...] = ()
+    counted: int = 0
+    last: int = 0
+    retries: int = 0
     usage: tuple[UsageRow, ...] = ()
+    spent: Spent = field(default_factory=Spent)
+    engine: Mapping[str, Any] = field(default_factory=dict)
     limits: tuple[tuple[str, float], ...] = ()
     stopped: str = ""
+    resumable: bool = False
+    scored: bool = True
 
 
-def read_live(folder: Path, *, after: int = 0) -> LiveView:
-    """Look at the run in ``folder``, and at its events after a number.
+def read_live(folder: Path, before: LiveView | None = None) -> LiveView:
+    """Look at the run in ``folder``, at what is new since the look before.
 
     Raises:
         InputError: the journal is damaged.
     """
+    known = before or LiveView()
     if not (folder / JOURNAL).is_file():
-        return LiveView(seen=after)
+        return LiveView(looked=time.time())
     with Journal.read(folder) as journal:
         if journal.fact("state") is None:
-            return LiveView(seen=after)
+            return LiveView(looked=time.time())
         # The state first: a run that ends while it is looked at has its last events read at the next look.
         state = state_of_run(journal, folder)
-        events = _events(journal, after)
-        came = [event for event in events if event[2] in ("result", "failure")]
+        milestones = journal.milestones()
+        events = _events(journal, known.seen)
         done, total = journal.progress()
+        usage = tuple(journal.ledger.usage())
+        under_way = _under_way(events, known.under_way) if state in {"running", "paused"} else {}
+        arrivals, cast = arrivals_of(journal, events, told=known.under_way)
+        settings = journal.fact("settings") or {}
+        command = journal.fact("command")
         return LiveView(
+            looked=time.time(),
             provenance=provenance_of_run(journal, folder),
             state=state,
+            resting=state != "running" and at_rest(journal, folder),
+            process=engine_process(folder) if state in {"running", "paused"} else None,
             done=done,
             total=total,
-            seen=events[-1][0] if events else after,
-            begun=max((at for _, at, kind, _ in events if kind == "start"), default=None),
-            times=tuple(at for _, at, _, _ in came),
-            arrivals=tuple(_arrival(journal, at, kind, body) for _, at, kind, body in came[-LATEST:]),
+            seen=events[-1][0] if events else known.seen,
+            begun=max((at for _, at, kind, _ in milestones if kind == "start"), default=None),
+            begins=sum(kind == "start" for _, _, kind, _ in milestones),
+            worked=_worked(milestones, events, state),
+            times=tuple(at for _, at, kind, _ in events if kind in {"result", "failure"}),
+            cast=cast,
+            arrivals=arrivals,
+            under_way=under_way,
+            phases=_phases(journal, milestones, usage, settings, done, total),
+            beside=_beside(journal, folder, state),
             warnings=tuple(journal.fact("warnings") or ()),
-            settings=tuple((name, str(value)) for name, value in (journal.fact("settings") or {}).items()),
-            errors=_errors(journal) if _went_wrong(events, after, state) else None,
-            usage=tuple(journal.ledger.usage()),
+            settings=tuple((name, str(value)) for name, value in settings.items()),
+            usage=usage,
+            spent=journal.ledger.spent(),
+            engine=journal.fact("engine") or {},
             limits=_limits(journal),
             stopped=str(journal.fact("stopped") or "") if state == "stopped" else "",
+            resumable=command is not None,
+            scored=command is None
+            or command["arguments"][:1] != ["bench"]
+            or journal.fact("scores") is not None,
+            **_fallen_short(journal, milestones, known),
         )
 
 
-def _events(journal: Journal, after: int) -> list[tuple[int, float, str, dict[str, Any]]]:
-    events: list[tuple[int, float, str, dict[str, Any]]] = []
+def _events(journal: Journal, after: int) -> list[Event]:
+    """Return the events after a number; of very many, and at the first look, the latest alone."""
+    last = journal.last_event()
+    after = max(after, last - (MOST if after else TAIL))
+    events: list[Event] = []
     while page := journal.events(after=events[-1][0] if events else after, limit=PAGE):
         events += page
-        if len(page) < PAGE:
+        if len(page) < PAGE or len(events) >= MOST:
             break
     return events
 
 
-def _arrival(journal: Journal, at: float, kind: str, body: Mapping[str, Any]) -> Arrival:
-    item, community = str(body["item"]), str(body["community"])
-    if kind == "failure":
-        return Arrival(item=item, community=community, at=at, failed=True)
-    ballots = journal.ballots(item, community)
-    if not ballots:
-        return Arrival(item=item, community=community, at=at)
-    last = ballots[-1]
-    final = [ballot for ballot in ballots if ballot.round == last.round]
-    failures = sum(bool(ballot.failure) for ballot in final)
-    silent = sum(ballot.choice is None for ballot in final)
-    return Arrival(
-        item=item,
-        community=community,
-        at=at,
-        ballots=len(final) - silent,
-        abstentions=silent - failures,
-        failures=failures,
-        persona=last.persona,
-        choice=last.choice,
-        reason=last.reason,
-    )
+def _under_way(events: Sequence[Event], before: Mapping[Job, int]) -> dict[Job, int]:
+    """Return the round that each judgement is in of which ballots came and no result yet."""
+    found = dict(before)
+    for _, _, kind, body in events:
+        job = (str(body.get("item", "")), str(body.get("community", "")))
+        if kind == "ballot":
+            found[job] = int(body["round"])
+        elif kind in {"result", "failure"}:
+            found.pop(job, None)
+        elif kind == "start":
+            found.clear()
+    return found
+
+
+def _worked(milestones: Sequence[Event], events: Sequence[Event], state: RunState) -> float:
+    """Return the seconds since the run last began, up to now or its end, without its pauses."""
+    worked, since = 0.0, None
+    for _, at, kind, _ in milestones:
+        if kind == "start":
+            worked, since = 0.0, at
+        elif kind == "resumed":
+            since = at
+        elif since is not None and kind in {"paused", "stopped", "done"}:
+            worked, since = worked + at - since, None
+    if since is None:
+        return worked
+    latest = time.time() if state == "running" else max((at for _, at, _, _ in events), default=since)
+    return worked + max(0.0, latest - since)
+
+
+def _phases(
+    journal: Journal,
+    milestones: Sequence[Event],
+    usage: Sequence[UsageRow],
+    settings: Mapping[str, Any],
+    done: int,
+    total: int,
+) -> tuple[Phase, ...]:
+    """Return what a run consists of, in the order of its beginning."""
+    begun: dict[str, Any] = next((body for _, _, kind, body in reversed(milestones) if kind == "start"), {})
+    calls = Counter({row.phase: 0 for row in usage})
+    for row in usage:
+        calls[row.phase] += row.calls
+    communities, items = described(journal)
+    phases = []
+    if usage and settings.get("profiles") not in {None, "extracted"}:
+        phases.append(Phase(name="profiles", done=communities or calls["profile"], over=bool(communities)))
+    if queries := int(begun.get("queries", 0)):
+        written = min(queries, max(0, items - int(begun["given"])))
+        phases.append(
+            Phase(name="options", done=written, total=queries, over=written == queries or done == total)
+        )
+    phases.append(Phase(name="judged", done=done, total=total, over=done == total))
+    return tuple(phases)
+
+
+def _beside(journal: Journal, folder: Path, state: RunState) -> str:
+    """Return what the engine of a run does that has all its judgements."""
+    if state not in {"running", "paused"} or journal.fact("state") != "done":
+        return ""
+    inner = control_at_work(journal, folder)
+    if inner is None:
+        return "scoring or writing what it judged"
+    with Journal.read(inner) as other:
+        done, total = other.progress()
+    return f"its control {inner.name}: {done:,} of {total:,}"
+
+
+def _fallen_short(journal: Journal, milestones: Sequence[Event], known: LiveView) -> dict[str, Any]:
+    """Return what fell short, with one more slice of the results counted."""
+    retries = sum(kind == "retry" for _, _, kind, _ in milestones)
+    anew = retries != known.retries
+    found = shortfalls(journal, after=0 if anew else known.counted)
+    failed = Counter({} if anew else dict(known.failed))
+    first = {} if anew else {step: told for step, _, told in known.errors}
+    wrong = Counter({} if anew else {step: number for step, number, _ in known.errors})
+    for item, community, kinds, steps in found.rows:
+        failed.update(kinds)
+        for step in steps:
+            wrong[step["step"]] += 1
+            first.setdefault(step["step"], f"{item} in {community}: {step['problem']}")
+    return {
+        "failed": tuple(failed.most_common()),
+        "errors": tuple((step, number, first[step]) for step, number in wrong.most_common()),
+        "counted": found.seen,
+        "last": found.last,
+        "retries": retries,
+    }
 
 
 def _limits(journal: Journal) -> tuple[tuple[str, float], ...]:
     known = (journal.fact("reach") or {}).get("limits") or {}
     return tuple((name, limit) for name, limit in known.items() if limit is not None)
-
-
-def _went_wrong(events: list[tuple[int, float, str, dict[str, Any]]], after: int, state: RunState) -> bool:
-    """Tell whether the errors are to be read: all results are gone through for them, so not at every look."""
-    return not after or state == "done" or any(kind == "failure" for _, _, kind, _ in events)
-
-
-def _errors(journal: Journal) -> tuple[str, ...]:
-    found: list[str] = []
-    for item, community, result in journal.results():
-        found += [f"{item} in {community}: {error['step']}: {error['problem']}" for error in result["errors"]]
-        if len(found) >= LATEST:
-            break
-    return tuple(found)

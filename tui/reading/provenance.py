@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.export.writing.staging import RUN
-from simulator.journal import JOURNAL
+from simulator.journal import JOURNAL, Journal
+from simulator.journal.control import is_paused
 from simulator.journal.lock import is_running
 from tui.plaintext import one_line
 
 if TYPE_CHECKING:
     from personas.manifest import Manifest
-    from simulator.journal import Journal
 
 __all__ = [
     "Provenance",
     "RunState",
+    "at_rest",
+    "control_at_work",
     "last_write",
     "provenance_of_corpus",
     "provenance_of_run",
@@ -25,8 +27,11 @@ __all__ = [
     "state_of_run",
 ]
 
-RunState = Literal["done", "running", "stopped", "unfinished"]
-"""A stopped run ended its engine itself, an unfinished one lost it; both go on with the same command."""
+CONTROLS = "controls"
+"""The folder in a benchmark's run that holds the runs of its controls."""
+RunState = Literal["done", "running", "paused", "stopped", "unfinished"]
+"""A paused run has an engine that begins nothing more. A stopped run ended its engine itself, an unfinished one lost
+it; both go on with the same command."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +46,7 @@ class Provenance:
         predictor: what made the ballots; empty where nothing was simulated.
         embedder: the model that texts are compared by; empty where none was used.
         membership: how the communities were settled, in words.
+        replay: for the replay of a run, of which one and at what speed, in words; else empty.
     """
 
     name: str
@@ -52,12 +58,13 @@ class Provenance:
     predictor: str = ""
     embedder: str = ""
     membership: str = ""
+    replay: str = ""
 
     @property
     def line(self) -> str:
         """All of it in one line, the most important first."""
         what = f"{self.predictor} on {self.corpus}" if self.predictor else f"corpus {self.corpus}"
-        return one_line(" · ".join(part for part in (what, self.source, self.licence) if part))
+        return one_line(" · ".join(part for part in (self.replay, what, self.source, self.licence) if part))
 
 
 def run_name(folder: Path) -> str:
@@ -80,6 +87,7 @@ def provenance_of_run(journal: Journal, folder: Path) -> Provenance:
         predictor=str(journal.fact("predictor") or "unknown predictor"),
         embedder=str(journal.fact("embedder") or ""),
         membership=_membership(str(source.get("membership", "")), str(source.get("method", ""))),
+        replay=_replay(journal.fact("replay_of")),
     )
 
 
@@ -101,11 +109,41 @@ def provenance_of_corpus(
 def state_of_run(journal: Journal, folder: Path) -> RunState:
     """Return the state of the run in ``folder``: what its journal says, and whether an engine is at work on it."""
     said = journal.fact("state")
-    if said == "done":
+    # A command goes on to score or write what it judged; a program may hold a run that is done as long as it likes.
+    if said == "done" and journal.fact("command") is None:
         return "done"
     if is_running(folder):
-        return "running"
+        return "paused" if is_paused(folder) else "running"
+    if said == "done":
+        return "done"
     return "stopped" if said == "stopped" else "unfinished"
+
+
+def at_rest(journal: Journal, folder: Path) -> bool:
+    """Return whether nothing is under way in a run: no engine works on it, or the one that does has paused."""
+    if not is_running(folder):
+        return True
+    inner = control_at_work(journal, folder)
+    if inner is None:
+        return is_paused(folder) and _said_paused(journal)
+    with Journal.read(inner) as other:
+        return is_paused(folder) and _said_paused(other)
+
+
+def control_at_work(journal: Journal, folder: Path) -> Path | None:
+    """Return the folder of the control that the engine of a run carries out now; None where it carries out none."""
+    if journal.fact("state") != "done":
+        return None
+    for inner in sorted((folder / CONTROLS).glob(f"*/{JOURNAL}")):
+        with Journal.read(inner.parent) as other:
+            if other.fact("state") == "running" and is_running(inner.parent):
+                return inner.parent
+    return None
+
+
+def _said_paused(journal: Journal) -> bool:
+    told = [kind for _, _, kind, _ in journal.milestones() if kind in {"start", "paused", "resumed"}]
+    return told[-1:] == ["paused"]
 
 
 def last_write(folder: Path) -> float:
@@ -116,6 +154,15 @@ def last_write(folder: Path) -> float:
     found = [folder / name for name in (JOURNAL, f"{JOURNAL}-wal")]
     states = [path.stat() for path in found if path.exists()]
     return max((state.st_mtime for state in states if state.st_size), default=0.0)
+
+
+def _replay(told: Any) -> str:
+    """Return that a journal is written by a player, and not by an engine."""
+    if not isinstance(told, dict):
+        return f"replay of {told}" if told else ""
+    speed = float(told.get("speed") or 0.0)
+    pace = f"at {speed:g}×" if speed else "as fast as can be"
+    return f"replay of {run_name(Path(str(told.get('run', ''))))} {pace}"
 
 
 def _membership(origin: str, method: str) -> str:

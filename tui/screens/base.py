@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding, BindingType
@@ -12,23 +11,21 @@ from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from personas.errors import InputError
-from tui.places import SIDES
 from tui.plaintext import one_line
+from tui.widgets.rowlist import DAMAGE, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
 
     from tui.app import Interface
+    from tui.widgets.table import Table
 
-__all__ = ["InstrumentScreen", "SideScreen"]
+__all__ = ["InstrumentScreen"]
 
 View = TypeVar("View")
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, sqlite3.Error)
-"""What reading a folder that others wrote can raise; ``InputError`` is a ``ValueError``."""
 
 
 class InstrumentScreen(Screen[None], Generic[View]):
@@ -45,8 +42,8 @@ class InstrumentScreen(Screen[None], Generic[View]):
     """What the widgets show and what their keys do, by their ids: what ``?`` says first of the one with the focus."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012  so it is declared upstream
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", key_display="esc"),
-        Binding("r", "reload", "Read again", show=False),
+        Binding("escape", "leave", "Back", key_display="esc", id="screen.back"),
+        Binding("r", "reload", "Read again", show=False, id="screen.reload"),
     ]
 
     class Arrived(Message):
@@ -127,6 +124,19 @@ class InstrumentScreen(Screen[None], Generic[View]):
         self.query_one(TopBar).say(self.PLACE, f"✗ {message.problem}", fictional=False)
         self.tell(message.problem, wrong=True)
 
+    def on_row_list_broken(self, message: RowList.Broken) -> None:
+        """Say why rows could not be read."""
+        message.stop()
+        self.tell(_told(message.problem), wrong=True)
+
+    def tables(self) -> Sequence[Table]:
+        """Return what can be exported as CSV: every list that is seen, the one with the focus first.
+
+        A screen whose cells say less than it knows returns tables of its own.
+        """
+        lists = [rows for rows in self.query(RowList) if rows.display and rows.region]
+        return [rows.table() for rows in sorted(lists, key=lambda rows: not rows.has_focus)]
+
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Show a short message; nothing in it is markup."""
         severity = "error" if wrong else "information"
@@ -135,24 +145,6 @@ class InstrumentScreen(Screen[None], Generic[View]):
     def action_leave(self) -> None:
         """Go back to the screen before."""
         self.interface.leave()
-
-
-class SideScreen(InstrumentScreen[View]):
-    """One side of a run, or of a corpus; the digits lead from one side to another."""
-
-    PLACES: ClassVar[tuple[str, ...]] = tuple(SIDES.values())
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(str(number), f"visit('{place}')", name, show=False, id=f"side.{place}")
-        for number, (place, name) in enumerate(SIDES.items(), start=1)
-    ]
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.folder = folder
-
-    def action_visit(self, place: str) -> None:
-        """Show another side of the same run."""
-        self.interface.visit(place, self.folder)
 
 
 def _told(error: Exception) -> str:

@@ -32,7 +32,9 @@ class ReaderScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,question_mark", "close", "Close", key_display="esc"),
+        Binding("escape,q,enter,question_mark", "close", "Close", key_display="esc", id="reader.close"),
+        Binding("y", "app.copy", "Copy", id="reader.copy"),
+        Binding("e", "app.save", "Save", id="reader.save"),
     ]
 
     def __init__(self, name: str, text: Content, *, top: Widget | None = None) -> None:
@@ -44,7 +46,7 @@ class ReaderScreen(ModalScreen[None]):
         with Vertical(id="frame"):
             yield Static(heading(one_line(self._heading)), classes="title", markup=False)
             yield Prose(self._shown, top=self._top, id="text")
-            yield Static("esc closes · arrow keys scroll", classes="hint", markup=False)
+            yield Static("esc closes · arrow keys scroll · y copies · e saves", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Give the text the keys."""

@@ -55,3 +55,7 @@ class Prose(VerticalScroll):
     def text(self) -> str:
         """What is drawn."""
         return str(self._body.content)
+
+    def copied(self) -> tuple[str, str]:
+        """Return what copying takes here, all of the text, and what that is called."""
+        return self.text, "text"

@@ -1,12 +1,14 @@
 """A list of rows in columns that draws only what is seen: as quick with a million rows as with ten.
 
-Cells are plain strings, fitted by the width of their characters; nothing in them is markup.
+Cells are plain strings, fitted by the width of their characters; nothing in them is markup. Rows that are not
+at hand are read in a thread when they are looked at (``Paged``).
 """
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -15,17 +17,25 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.worker import get_current_worker
 
-from tui.plaintext import fitted, one_line
+from tui.plaintext import clipped, fitted, one_line
+from tui.widgets.paged import Paged
+from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.events import Click, Resize
 
 __all__ = ["Column", "RowList"]
 
 MARK = "▸ "
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, sqlite3.Error)
+"""What reading a folder that others wrote can raise; ``InputError`` is a ``ValueError``."""
+MOST_PAGES = 4
+"""Pages read in one go: who scrolls past many wants those that he came to last."""
+WAITING = "…"
 LEAST = 5
 """Cells that a column that can shrink keeps."""
 
@@ -58,18 +68,19 @@ class RowList(ScrollView, can_focus=True):
         columns: what a row consists of.
         empty: what stands there while there is no row.
         opens: whether a row can be opened.
+        name: what the list is called where it is copied or exported; its id where not given.
     """
 
     DEFAULT_CSS = "RowList { height: 1fr; overflow-x: hidden; }"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--header", "row-list--cursor", "row-list--empty"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "first", "First", show=False),
-        Binding("end", "last", "Last", show=False),
-        Binding("enter", "choose", "Open"),
+        Binding("up", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("down", "move(1)", "Down", show=False, id="list.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="list.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="list.page_down"),
+        Binding("home", "first", "First", show=False, id="list.first"),
+        Binding("end", "last", "Last", show=False, id="list.last"),
+        Binding("enter", "choose", "Open", id="list.open"),
     ]
 
     cursor: reactive[int] = reactive(0, init=False)
@@ -89,23 +100,82 @@ class RowList(ScrollView, can_focus=True):
     class Chosen(Highlighted):
         """A row was opened."""
 
+    class HeaderClicked(Highlighted):
+        """What stands above the column of an index was clicked."""
+
+    class Broken(Message):
+        """Rows could not be read."""
+
+        def __init__(self, problem: Exception) -> None:
+            super().__init__()
+            self.problem = problem
+
+    class _Loaded(Message):
+        """Pages were read."""
+
+        def __init__(self, rows: object, pages: tuple[int, ...], problem: Exception | None) -> None:
+            super().__init__()
+            self.rows, self.pages, self.problem = rows, pages, problem
+
     def __init__(
-        self, columns: Sequence[Column], *, empty: str = "", opens: bool = True, id: str | None = None
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        opens: bool = True,
+        name: str | None = None,
+        id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(name=name, id=id)
         self._opens = opens
         self._columns = tuple(columns)
         self._rows: Sequence[Sequence[str]] = ()
         self._empty = empty
+        self._sorted: tuple[int, bool] | None = None
+        self._loading = False
+        self._broken = False
 
     @property
     def rows(self) -> Sequence[Sequence[str]]:
         """What is listed."""
         return self._rows
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What a row consists of."""
+        return self._columns
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Have rows of other columns; they are drawn once ``show`` has brought such rows."""
+        self._columns = tuple(columns)
+        self._sorted = None
+        self.refresh()
+
+    def mark_sorted(self, column: int | None, *, descending: bool = False) -> None:
+        """Say in the heading by which column the rows are sorted, with ▲ or ▼; by none where None."""
+        self._sorted = None if column is None else (column, descending)
+        self.refresh()
+
+    def table(self) -> Table:
+        """Return all rows in full, for a file."""
+        rows = self._rows
+        every: Callable[[], Iterable[Any]] = rows.every if isinstance(rows, Paged) else lambda: rows
+        return Table(
+            name=self.name or self.id or "rows",
+            columns=tuple(column.title for column in self._columns),
+            rows=lambda: (tuple(map(str, row)) for row in every()),
+        )
+
+    def copied(self) -> tuple[str, str]:
+        """Return what copying takes here, the marked row with its cells apart by tabs, and what that is called."""
+        if not self._rows:
+            return "", "row"
+        return "\t".join(one_line(cell, limit=1_000_000) for cell in self._rows[self.cursor]), "row"
+
     def show(self, rows: Sequence[Sequence[str]], *, empty: str | None = None) -> None:
         """Replace the rows; the cursor stays where it is as far as it can."""
         self._rows = rows
+        self._broken = False
         self._empty = self._empty if empty is None else empty
         self._measure()
         with self.prevent(RowList.Highlighted):
@@ -118,14 +188,16 @@ class RowList(ScrollView, can_focus=True):
         """Draw the heading, or the row at ``y`` lines below the top."""
         width = self.scrollable_content_region.width
         if y == 0:
-            names = [column.title for column in self._columns]
-            return self._strip(self._line(names, width), "row-list--header", width)
+            return self._strip(self._line(self._titles(width), width), "row-list--header", width)
         index = y - 1 + self.scroll_offset.y
         if index >= len(self._rows):
             text = f"  {self._empty}" if index == 0 else ""
             return self._strip(text, "row-list--empty", width)
         here, cells = index == self.cursor, self._rows[index]
-        if len(cells) == 1:
+        if not cells:
+            self._load()
+            cells = (WAITING,) * len(self._columns)
+        if len(cells) == 1 < len(self._columns):
             line = f"{MARK if here else '  '}{one_line(cells[0])}"
             return self._strip(line, "row-list--cursor" if here else "row-list--header", width)
         line = self._line(cells, width, mark=MARK if here else "")
@@ -167,8 +239,13 @@ class RowList(ScrollView, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Move the cursor to the row that was clicked; open it with a second click."""
+        if event.y < 1:
+            column = self._column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeaderClicked(self, column))
+            return
         index = event.y - 1 + self.scroll_offset.y
-        if event.y < 1 or index >= len(self._rows):
+        if index >= len(self._rows):
             return
         if index == self.cursor and event.chain > 1:
             self.action_choose()
@@ -179,6 +256,59 @@ class RowList(ScrollView, can_focus=True):
         del event
         self._measure()
         self._reveal()
+
+    def on_row_list__loaded(self, message: _Loaded) -> None:
+        """Draw the rows that came, and say so where the cursor is on one of them."""
+        message.stop()
+        self._loading = False
+        rows = self._rows
+        if message.rows is not rows or not isinstance(rows, Paged):
+            return
+        if message.problem is not None:
+            self._broken = True
+            self.post_message(self.Broken(message.problem))
+        self.refresh()
+        if rows.page_of(self.cursor) in message.pages:
+            self.post_message(self.Highlighted(self, self.cursor))
+
+    def _load(self) -> None:
+        """Have the pages that were looked at read, unless some are being read now or could not be."""
+        rows = self._rows
+        if self._loading or self._broken or not isinstance(rows, Paged):
+            return
+        pages = rows.wanted()[:MOST_PAGES]
+        if pages:
+            self._loading = True
+            self.run_worker(lambda: self._read(rows, pages), thread=True, group=f"rows-{id(self)}")
+
+    def _read(self, rows: Paged[Any], pages: tuple[int, ...]) -> None:
+        """Read pages, in a thread."""
+        problem: Exception | None = None
+        try:
+            for page in pages:
+                rows.load(page)
+        except DAMAGE as error:
+            problem = error
+        if not get_current_worker().is_cancelled:
+            self.post_message(self._Loaded(rows, pages, problem))
+
+    def _titles(self, width: int) -> list[str]:
+        """Return what stands above the columns, the one that rows are sorted by with its direction."""
+        names = [column.title for column in self._columns]
+        if self._sorted is not None:
+            place, descending = self._sorted
+            space = self._widths(width)[place]
+            names[place] = f"{clipped(names[place], space - 1)}{'▼' if descending else '▲'}"
+        return names
+
+    def _column_at(self, x: int) -> int | None:
+        """Return the column that is drawn at a cell across; the gap behind a column belongs to it."""
+        end = len(MARK)
+        for place, space in enumerate(self._widths(self.scrollable_content_region.width)):
+            end += space + 2 if space else 0
+            if space and x < end:
+                return place
+        return None
 
     def _reveal(self) -> None:
         """Scroll no further than it takes to see the row under the cursor."""

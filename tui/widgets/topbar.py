@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.plaintext import clipped, fitted, one_line
@@ -13,11 +14,15 @@ from tui.plaintext import clipped, fitted, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.events import Click
+
     from tui.reading.provenance import Provenance
 
 __all__ = ["FICTIONAL", "TopBar"]
 
 FICTIONAL = "FICTIONAL PEOPLE AND TEXTS"
+TITLE = 12
+"""Cells that the name of what is open keeps beside the sides."""
 
 
 class TopBar(Widget):
@@ -28,6 +33,13 @@ class TopBar(Widget):
         places: the names of the sides between which the digits lead, where this screen is one of them.
     """
 
+    class Side(Message):
+        """The name of a side was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     def __init__(self, place: str, places: Sequence[str] = ()) -> None:
         super().__init__()
         self._place = place
@@ -36,6 +48,15 @@ class TopBar(Widget):
         self._line = ""
         self._fictional = False
         self._sided = True
+        self._spans: list[tuple[int, int]] = []
+
+    def on_click(self, event: Click) -> None:
+        """Tell which side was clicked."""
+        if event.y == 0:
+            x = event.x - self.gutter.left
+            for index, (start, end) in enumerate(self._spans):
+                if start <= x < end:
+                    self.post_message(self.Side(index))
 
     def show(self, provenance: Provenance, *, more: str = "") -> None:
         """Draw where the figures come from, after what there is more to say."""
@@ -57,14 +78,28 @@ class TopBar(Widget):
 
     def _first(self, width: int) -> Content:
         """Return where one is: the sides of a run, this one marked, or else the screen's name."""
-        sides = [f"{number} {name}" for number, name in enumerate(self._places, start=1)]
-        if not self._sided or not sides:
+        self._spans.clear()
+        if not self._sided or not self._places:
             path = " › ".join(part for part in ("commonbond", self._title, self._place) if part)
             return Content.styled(clipped(path, width), "bold")
-        space = width - cell_len("  ".join(sides)) - 4
-        path = clipped(f"commonbond › {self._title}" if space > 24 else self._title, space)
-        parts: list[Content | str | tuple[str, str]] = [(path, "bold"), "  "]
+        sides = self._sides(width)
+        space = width - sum(map(cell_len, sides)) - 1
+        path = clipped(f"commonbond › {self._title}" if space > 24 else self._title, max(0, space))
+        parts: list[Content | str | tuple[str, str]] = [(path, "bold"), " "]
+        end = cell_len(path) + 1
         for side, name in zip(sides, self._places, strict=True):
-            here = name == self._place
-            parts.append((f"▸{side} ", "bold $accent") if here else (f" {side} ", ""))
+            self._spans.append((end, end + cell_len(side)))
+            end += cell_len(side)
+            parts.append((side, "bold $accent" if name == self._place else ""))
         return Content.assemble(*parts)
+
+    def _sides(self, width: int) -> list[str]:
+        """Return the sides as they are written: in full, shortened, or but their numbers, as the width allows."""
+        for length in (99, 4, 0):
+            sides = [
+                f"▸{number} {name} " if name == self._place else f" {number} {name[:length]}".rstrip() + " "
+                for number, name in enumerate(self._places, start=1)
+            ]
+            if sum(map(cell_len, sides)) + TITLE <= width:
+                break
+        return sides

@@ -61,7 +61,7 @@ def calls_behind(ledger: CallLedger, item: Item, community: str) -> tuple[CallBe
         InputError: the journal is damaged.
     """
     profile = ledger.calls_of("", community)
-    judging = ledger.calls_of(item.item, community)
+    judging = [call for call in ledger.calls_of(item.item, community) if call.phase != "why"]
     writers = judging if item.community == community else ledger.calls_of(item.item, item.community)
     writing = [call for call in writers if _is_writing(call, writers)]
     judging = [call for call in judging if not _is_writing(call, judging)]

@@ -100,7 +100,9 @@ def test_a_told_run_is_cell_for_cell_what_the_engine_writes(tmp_path):
     )
     assert sorted(told) == sorted(engine)
     with Journal.read(tmp_path / "told") as ours, Journal.read(tmp_path / "engine") as theirs:
-        assert [event[2:] for event in ours.events()] == [event[2:] for event in theirs.events()]
+        told, engine = ([event[2:] for event in journal.events()] for journal in (ours, theirs))
+        assert engine[0][1].keys() == {"jobs", "given", "queries"}
+        assert told == [("start", {"jobs": engine[0][1]["jobs"]}), *engine[1:]]
 
 
 def test_every_told_ballot_is_read_back(tmp_path):

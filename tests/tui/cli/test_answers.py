@@ -7,6 +7,8 @@ import json
 import pytest
 from rich.cells import cell_len
 
+from simulator.graph.kept import KeptGraph
+
 OPTIONS = (
     "--option", "warm the pot, says reply 0 of thread 1 in tea",
     "--option", "weigh the leaves, says reply 1 of thread 1 in tea",
@@ -46,6 +48,17 @@ def test_communities_answers_with_scores_profiles_and_norms_and_keeps_them(comma
     assert found["communities"]["tea"]["profile"]["identity"]
     kept = json.loads((commands.corpus / "communities.json").read_text())
     assert kept["communities"].keys() == found["communities"].keys()
+
+
+def test_communities_keeps_the_graph_that_it_tells_of(commands, mapped):
+    found = mapped.answer("communities")
+    with KeptGraph.open(commands.corpus) as graph:
+        assert {entry.name: entry.members for entry in graph.communities()} == {
+            name: entry["members"] for name, entry in found["communities"].items()
+        }
+        assert graph.about["ties"]["bond"] == found["graph"]["bond_ties"] > 0
+        assert graph.described(0)["profile"] == found["communities"]["cats"]["profile"]
+        assert graph.members(0)[0].group in {group["name"] for group in found["groups"]} | {""}
 
 
 def test_ask_answers_for_each_community_and_cites_norms(commands, benched):

@@ -19,10 +19,13 @@ from tui.reading.communities import (
     PostView,
     SentenceView,
     read_communities,
+    read_community,
     read_posts,
 )
-from tui.screens.base import InstrumentScreen, SideScreen
+from tui.screens.base import InstrumentScreen
+from tui.screens.communities.mapping import MapsCorpus
 from tui.screens.reader import ReaderScreen, posts_content
+from tui.screens.side import SideScreen
 from tui.widgets.bars import score_bar
 from tui.widgets.cohesion import cohesion_content, panel_content
 from tui.widgets.norms import endorsement_line, norm_content
@@ -33,8 +36,7 @@ from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-
-    from tui.engine import Engine
+    from textual.timer import Timer
 
 __all__ = ["CommunitiesScreen"]
 
@@ -45,10 +47,19 @@ COLUMNS = (
     Column("identity", 16),
     Column("bond", 16),
 )
-TABS = {"profile": "Profile", "norms": "Norms", "cohesion": "Cohesion", "panel": "Panel"}
+TARGETS = {
+    "profile": "#sentences",
+    "norms": "#said",
+    "cohesion": "#scores",
+    "panel": "#mirror",
+    "all": "#whole-plane",
+}
+MOST_FULL = 200
+REST = 0.05
+"""Seconds that the mark rests on a community before it is drawn: who scrolls past does not wait for it."""
 
 
-class CommunitiesScreen(SideScreen[CommunitiesView]):
+class CommunitiesScreen(MapsCorpus, SideScreen[CommunitiesView]):
     """Lists the communities of a run or of a corpus; beside it, what is known of the marked one."""
 
     PLACE = "Communities"
@@ -57,21 +68,43 @@ class CommunitiesScreen(SideScreen[CommunitiesView]):
 are, and "bond", how mutual and how inward its replies are. Both compare with chance: 0 is what chance gives, 1 the
 most there can be, ◂ is less than chance, and a dash is undefined; the Cohesion tab says why.
 
+Mark a community with the arrow keys; what is known of it stands beside the list or below it. p leads to its profile,
+n to its norms, l to the plane on which all communities stand by their two scores. v draws the graph of who is tied to
+whom, / searches communities, norms, members and posts.
+
 Every sentence of a profile stands in the community's own posts: Enter on it shows them, where the corpus is there.
 Norms are listed with how strongly the community endorsed them (0 to 1) and on how many votes that rests."""
+    GUIDES: ClassVar[dict[str, str]] = {
+        "communities": """The communities, each with its members, its norms and its two scores. Up and Down mark one,
+Enter leads to what is known of it.""",
+        "sentences": """The profile, first what its identity is, then how it holds together. Enter on a sentence shows
+the posts that it rests on.""",
+        "said": """Norms: what members said, with how strongly the community endorsed it (0 to 1) and on how many
+votes that rests. The strongest stand first, then those that split the community most. Enter shows one in full.""",
+        "scores": """What the two scores are made of, each figure beside what chance gives.""",
+        "mirror": """How well the panel of personas mirrors the members, trait by trait.""",
+        "whole-plane": """Every community by its two scores: further right, its topics are more concentrated; further
+up, its replies are more mutual and stay inside more. ◆ is the marked one, ⁙ several in one place. Left and Right go
+to the one before and after; a click marks the nearest.""",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "tab('profile')", "Profile"),
-        Binding("n", "tab('norms')", "Norms"),
-        Binding("h", "tab('cohesion')", "Cohesion"),
-        Binding("m", "tab('panel')", "Panel"),
-        Binding("g", "map", "Map the corpus", show=False),
+        Binding("p", "tab('profile')", "Profile", id="communities.profile"),
+        Binding("n", "tab('norms')", "Norms", id="communities.norms"),
+        Binding("h", "tab('cohesion')", "Cohesion", show=False, id="communities.cohesion"),
+        Binding("m", "tab('panel')", "Panel", show=False, id="communities.panel"),
+        Binding("l", "tab('all')", "Plane", id="communities.plane"),
+        Binding("v", "graph", "Graph", id="communities.graph"),
+        Binding("slash", "search", "Search", key_display="/", id="communities.search"),
+        Binding("a", "ask", "Ask", id="communities.ask"),
+        Binding("g", "map", "Map the corpus", show=False, id="communities.map"),
     ]
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._view: CommunitiesView | None = None
         self._shown: CommunityView | None = None
-        self._mapping: Engine | None = None
+        self._full: dict[str, CommunityView] = {}
+        self._resting: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Yield the list and the tabs."""
@@ -89,37 +122,73 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
                     yield Prose(id="scores")
                 with TabPane("Panel", id="panel"):
                     yield Prose(id="mirror")
+                with TabPane("Plane", id="all"):
+                    yield CohesionPlane(id="whole-plane")
 
     def on_mount(self) -> None:
         """Give the list the keys."""
         self.query_one("#communities", RowList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out the sides that a corpus does not have."""
-        del parameters
-        return not (action == "visit" and self._view is not None and not self._view.provenance.predictor)
+        """Leave out the sides that a corpus does not have, and asking where a run is looked at."""
+        run = self._view is None or bool(self._view.provenance.predictor)
+        here = {"visit": run, "replay_begin": run, "ask": not run}.get(action, True)
+        return super().check_action(action, parameters) if here else False
 
     def read(self) -> CommunitiesView:
         """Read the communities."""
         return read_communities(self.folder)
 
     def apply(self, view: CommunitiesView) -> None:
-        """Draw the list."""
-        self._view = view
+        """Draw the list and the planes."""
+        self._view, self._shown, self._full = view, None, {}
         self.query_one(TopBar).show(view.provenance)
+        for drawn in self.query(CohesionPlane):
+            drawn.show(view.communities)
         rows = [_cells(community) for community in view.communities]
         self.query_one("#communities", RowList).show(rows, empty="no community")
         self._say_what_is_missing()
         self.refresh_bindings()
 
     def on_row_list_highlighted(self, message: RowList.Highlighted) -> None:
-        """Draw what is known of the marked community."""
-        if self._view is not None and message.index < len(self._view.communities):
-            community = self._view.communities[message.index]
-            self.query_one("#plane", CohesionPlane).show(self._view.communities, message.index)
-            if community is not self._shown:
-                self._shown = community
-                self._draw(community)
+        """Draw what is known of the marked community, or have it read."""
+        if self._view is None or message.index >= len(self._view.communities):
+            return
+        community = self._view.communities[message.index]
+        for drawn in self.query(CohesionPlane):
+            drawn.mark(message.index)
+        if self._resting is not None:
+            self._resting.stop()
+        if self._shown is None:
+            self._look(community)
+        else:
+            self._resting = self.set_timer(REST, lambda: self._look(community))
+
+    def _look(self, community: CommunityView) -> None:
+        """Draw what is known of a community, or have it read first."""
+        if community.number is None or community.name in self._full:
+            self._draw(self._full.get(community.name, community))
+        elif self._view is not None:
+            corpus = self._view.provenance.folder
+            self.in_thread(lambda: read_community(corpus, community), self._Known, group="community")
+
+    class _Known(InstrumentScreen.Arrived):
+        """What is known of a community was read."""
+
+    def on_communities_screen__known(self, message: _Known) -> None:
+        """Draw it where it is still the marked one."""
+        community: CommunityView = message.view
+        if len(self._full) >= MOST_FULL:
+            self._full.clear()
+        self._full[community.name] = community
+        marked = self.query_one("#communities", RowList).cursor
+        known = self._view.communities if self._view is not None else ()
+        if marked < len(known) and known[marked].name == community.name:
+            self._draw(community)
+
+    def on_cohesion_plane_picked(self, message: CohesionPlane.Picked) -> None:
+        """Mark the community that was pointed to."""
+        self.query_one("#communities", RowList).cursor = message.number
 
     def on_row_list_chosen(self) -> None:
         """Go to what is known of it."""
@@ -128,8 +197,7 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
     def action_tab(self, name: str) -> None:
         """Show one of the tabs and give it the keys."""
         self.query_one("#tabs", TabbedContent).active = name
-        target = {"profile": "#sentences", "norms": "#said", "cohesion": "#scores", "panel": "#mirror"}[name]
-        widget = self.query_one(target)
+        widget = self.query_one(TARGETS[name])
         if isinstance(widget, OptionList) and widget.highlighted is None:
             widget.action_first()
         widget.focus()
@@ -163,41 +231,34 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
         )
         self.app.push_screen(ReaderScreen(f"What this rests on · {sentence.facet}", text))
 
-    class _Mapped(InstrumentScreen.Arrived):
-        """The engine that maps a corpus was started, or is looked at."""
+    def action_graph(self) -> None:
+        """Draw the graph, with the marked community in it."""
+        self.interface.visit("graph", self.folder)
 
-    def action_map(self) -> None:
-        """Have the engine look at the communities of the corpus."""
-        from tui.engine import Engine, Order
+    def action_search(self) -> None:
+        """Search the place."""
+        from tui.screens.communities.search import SearchScreen
 
-        if self._view is not None and self._view.missing and not self._view.provenance.predictor:
-            if self._mapping is None:
-                order = Order(kind="communities", place=self.folder)
-                self.in_thread(lambda: Engine(order), self._Mapped, group="engine")
-        else:
-            self.tell("There is nothing to map here.")
+        self.app.push_screen(SearchScreen(self.folder))
 
-    def on_communities_screen__mapped(self, message: _Mapped) -> None:
-        """Watch it."""
-        engine: Engine = message.view
-        self._mapping = engine
-        self.interface.begun(engine.order, engine)
-        self._watch()
+    def action_ask(self) -> None:
+        """Ask the communities of the corpus a question."""
+        self.interface.visit("question", self.folder)
 
-    def _watch(self) -> None:
-        """Look at the engine until it has ended, then read what it wrote."""
-        engine = self._mapping
-        if engine is None:
-            return
-        code = engine.ended()
-        self._say_what_is_missing()
-        if code is None:
-            self.set_timer(0.5, self._watch)
-            return
-        self._mapping = None
-        self.action_reload()
-        if code:
-            self.tell(f"The engine ended with code {code}: {one_line(engine.log()[-300:])}", wrong=True)
+    @property
+    def can_map(self) -> bool:
+        """Whether this is a corpus that was not mapped."""
+        view = self._view
+        return view is not None and bool(view.missing) and not view.provenance.predictor
+
+    @property
+    def mapped_corpus(self) -> Path:
+        """The corpus."""
+        return self.folder
+
+    def say_mapping(self, text: str) -> None:
+        """Say how far the engine is that maps the corpus."""
+        self.query_one("#missing", Static).update(plain(text))
 
     def _show_evidence(self, sentence: SentenceView) -> None:
         corpus = self._view.provenance.folder if self._view is not None else self.folder
@@ -215,10 +276,7 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
         if view is None:
             return
         lines = [f"! {warning}" for warning in view.warnings]
-        if self._mapping is not None:
-            last = [line for line in self._mapping.log().replace("\r", "\n").split("\n") if line.strip()]
-            lines = ["The engine is looking at the corpus…", *last[-1:]]
-        elif view.missing:
+        if view.missing:
             lines = [view.missing, *lines]
             if not view.provenance.predictor:
                 lines.append(
@@ -229,6 +287,9 @@ Norms are listed with how strongly the community endorsed them (0 to 1) and on h
         self.query_one("#missing", Static).update(plain("\n".join(lines)))
 
     def _draw(self, community: CommunityView) -> None:
+        if community is self._shown:
+            return
+        self._shown = community
         sentences = self.query_one("#sentences", OptionList)
         sentences.clear_options()
         sentences.add_options(_profile(community))

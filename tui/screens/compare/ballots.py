@@ -22,6 +22,8 @@ from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
 __all__ = ["BallotsScreen"]
@@ -29,9 +31,14 @@ __all__ = ["BallotsScreen"]
 COLUMNS = (
     Column("persona", 7),
     Column("for", 3),
+    Column("moved", 5),
     Column("shares", 12, share=1),
     Column("reason", 20, share=4),
 )
+
+
+FRESH = 1.0
+"""Seconds between two looks at ballots that still come in."""
 
 
 class BallotsScreen(InstrumentScreen[ItemView]):
@@ -39,27 +46,37 @@ class BallotsScreen(InstrumentScreen[ItemView]):
 
     PLACE = "Ballots"
     CSS_PATH = Path(__file__).with_name("compare.tcss")
-    GUIDE = """Each row is a ballot: which persona, which option it is for (– is an abstention), how strongly it
-prefers each option, in percent in the order A, B, C…, and why.
+    GUIDE = """Each row is a ballot: which persona, which option it is for (– is an abstention, ✗ a judgement that
+failed), whether it moved in the discussion (B→A), how strongly it prefers each option, in percent in the order A, B,
+C…, and why.
 
-Beside the list stand the norms that the marked ballot rests on, the weightiest first: what the community said, how
-strongly it endorsed it (0 to 1) and on how many votes that rests. Tab goes there to scroll.
+To begin: move through the ballots and read beside them the norms that each rests on, the weightiest first: what the
+community said, how strongly it endorsed it (0 to 1) and on how many votes that rests.
 
-[ and ] go through the rounds of discussion; round 0 is before any. Enter or o shows the options in full. Of a run
-on a language model, p shows exactly what the marked persona was sent and what came back; ✗ is a judgement that
-failed."""
+[ and ] go through the rounds of discussion; round 0 is before any. m leaves only the ballots that moved. Enter or o
+shows the options in full, with their bars. w asks the persona why it chose so, g shows the persona with all its
+ballots, and p, of a run on a language model, exactly what it was sent and what came back."""
+    GUIDES: ClassVar[Mapping[str, str]] = {
+        "ballots": """The ballots of one round, a persona each. Arrow keys move, [ and ] go to the round before and
+after, m leaves only those that moved, w asks why, g shows the persona, p its prompt, enter the options.""",
+        "norms": "The marked ballot, how it came about, and the norms that it rests on. Arrow keys scroll.",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "options", "Options"),
-        Binding("p", "prompt", "Prompt and reply"),
-        Binding("left_square_bracket", "round(-1)", "Earlier round", key_display="["),
-        Binding("right_square_bracket", "round(1)", "Later round", key_display="]"),
+        Binding("o", "options", "Options", id="ballots.options"),
+        Binding("p", "prompt", "Prompt", id="ballots.prompt"),
+        Binding("w", "why", "Why", id="ballots.why"),
+        Binding("g", "persona", "Persona", id="ballots.persona"),
+        Binding("m", "moved", "Moved", show=False, id="ballots.moved"),
+        Binding("left_square_bracket", "round(-1)", "Earlier", key_display="[", id="ballots.earlier"),
+        Binding("right_square_bracket", "round(1)", "Later", key_display="]", id="ballots.later"),
     ]
 
     def __init__(self, folder: Path, item: str, community: str) -> None:
         super().__init__()
         self._folder, self._item, self._community = folder, item, community
         self._view: ItemView | None = None
-        self._place = 0
+        self._place: int | None = None
+        self._moved = False
 
     def body(self) -> ComposeResult:
         """Yield the query, the ballots and the norms."""
@@ -70,17 +87,22 @@ failed."""
             yield Prose(id="norms")
 
     def on_mount(self) -> None:
-        """Give the list the keys."""
+        """Give the list the keys, and look again while ballots come in."""
         self.query_one("#ballots", RowList).focus()
+        self.set_interval(FRESH, self._look_again)
+
+    def _look_again(self) -> None:
+        view = self._view
+        if view is not None and not view.row.judged and view.state != "done" and self.is_current:
+            self.action_reload()
 
     def read(self) -> ItemView:
         """Read the item with its ballots and norms."""
         return read_item(self._folder, self._item, self._community)
 
     def apply(self, view: ItemView) -> None:
-        """Draw the ballots of the last round."""
+        """Draw the ballots of the last round, or of the one that was gone to."""
         self._view = view
-        self._place = max(0, len(view.rounds) - 1)
         self.query_one(TopBar).show(view.provenance)
         lines = shown(view.row.query, limit=240).split("\n")[:2]
         self.query_one("#query", Static).update(
@@ -91,8 +113,31 @@ failed."""
     def action_round(self, step: int) -> None:
         """Show the ballots of another round."""
         if self._view is not None and self._view.rounds:
-            self._place = max(0, min(len(self._view.rounds) - 1, self._place + step))
+            last = len(self._view.rounds) - 1
+            self._place = max(0, min(last, (last if self._place is None else self._place) + step))
             self._draw()
+
+    def action_moved(self) -> None:
+        """List only the ballots that moved in the discussion, or all again."""
+        self._moved = not self._moved
+        self._draw()
+
+    def action_why(self) -> None:
+        """Ask the persona of the marked ballot why it chose as it did."""
+        ballot = self._marked()
+        if ballot is not None:
+            given = {"item": self._item, "community": self._community, "persona": ballot.persona}
+            self.interface.visit("why", self._folder, **given)
+
+    def action_persona(self) -> None:
+        """Show the persona of the marked ballot."""
+        ballot = self._marked()
+        if ballot is not None:
+            self.interface.visit("personas", self._folder, persona=ballot.persona, item=self._item)
+
+    def _marked(self) -> BallotView | None:
+        ballots, place = self._ballots(), self.query_one("#ballots", RowList).cursor
+        return ballots[place] if place < len(ballots) else None
 
     def action_options(self) -> None:
         """Show all options in full, with their bars."""
@@ -101,9 +146,9 @@ failed."""
 
     def action_prompt(self) -> None:
         """Read what the marked persona was sent, and what came back."""
-        ballots, place = self._ballots(), self.query_one("#ballots", RowList).cursor
-        if place < len(ballots):
-            who = ballots[place].persona
+        ballot = self._marked()
+        if ballot is not None:
+            who = ballot.persona
             self.in_thread(
                 lambda: (who, read_calls(self._folder, self._item, self._community, who)),
                 self._Calls,
@@ -131,20 +176,28 @@ failed."""
             self.query_one("#norms", Prose).show(_behind(ballots[message.index], self._view))
 
     def _ballots(self) -> tuple[BallotView, ...]:
+        """Return the ballots that are listed."""
         view = self._view
-        return view.of_round(view.rounds[self._place]) if view is not None and view.rounds else ()
+        if view is None or not view.rounds:
+            return ()
+        ballots = view.of_round(view.rounds[-1 if self._place is None else self._place])
+        return tuple(ballot for ballot in ballots if ballot.moved) if self._moved else ballots
 
     def _draw(self) -> None:
         view = self._view
         if view is None:
             return
         rounds = len(view.rounds) - 1
-        number = view.rounds[self._place] if view.rounds else 0
+        number = view.rounds[-1 if self._place is None else self._place] if view.rounds else 0
         name = "before any discussion" if not number else f"after round {number} of {rounds}"
-        where = f"community {view.row.community} · {name} · {_tally(self._ballots(), len(view.row.options))}"
+        only = " · only those that moved" if self._moved else ""
+        coming = "" if view.row.judged else " · not judged to the end yet"
+        tally = _tally(self._ballots(), len(view.row.options))
+        where = f"community {view.row.community} · {name}{only} · {tally}{coming}"
         self.query_one("#round", Static).update(plain(one_line(where)))
         self.query_one("#ballots", RowList).show(
-            [_cells(ballot, view.row.community) for ballot in self._ballots()], empty="no ballot"
+            [_cells(ballot, view.row.community) for ballot in self._ballots()],
+            empty="no ballot moved: m shows all" if self._moved else "no ballot",
         )
 
 
@@ -160,7 +213,8 @@ def _tally(ballots: tuple[BallotView, ...], options: int) -> str:
 def _cells(ballot: BallotView, community: str) -> tuple[str, ...]:
     shares = " ".join(f"{share * 100:.0f}" for share in ballot.shares)
     name = ballot.persona.removeprefix(community) or ballot.persona
-    return (name, "✗" if ballot.failure else letter(ballot.choice), shares, ballot.reason)
+    moved = f"{letter(ballot.before)}→{letter(ballot.choice)}" if ballot.moved else ""
+    return (name, "✗" if ballot.failure else letter(ballot.choice), moved, shares, ballot.reason)
 
 
 def _behind(ballot: BallotView, view: ItemView) -> Content:
@@ -179,6 +233,8 @@ def _behind(ballot: BallotView, view: ItemView) -> Content:
 def _told(ballot: BallotView) -> list[str]:
     """Return how a ballot came about, a line each: whom it heard, who moved it, whether it flipped."""
     lines = [f"✗ failed: {ballot.failure}"] if ballot.failure else []
+    if ballot.moved:
+        lines.append(f"moved from {letter(ballot.before)} to {letter(ballot.choice)} in round {ballot.round}")
     if ballot.weighed:
         lines.append("the shares are the model's own probabilities")
     if ballot.heard:

@@ -1,54 +1,54 @@
-"""A run as it goes: how far it is, how fast, the latest ballots, what was said and what went wrong."""
+"""A run as it goes: how far, how fast, what it takes, the latest ballots; to be paused, stopped and gone on with."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.plaintext import one_line, shown
-from tui.reading.live import LATEST, Arrival, LiveView, read_live
-from tui.screens.base import InstrumentScreen, SideScreen
-from tui.spent import spent
+from personas.errors import InputError
+from simulator.journal.control import go_on, is_paused, kill, pause, stop
+from simulator.journal.lock import is_running
+from tui.plaintext import one_line
+from tui.reading.live import Arrival, read_live
+from tui.screens.base import InstrumentScreen
+from tui.screens.run.saying import Look, said, told
+from tui.screens.side import SideScreen
 from tui.widgets.bars import letter
-from tui.widgets.prose import Prose, heading, plain
+from tui.widgets.pace import Pace, status
+from tui.widgets.prose import Prose, plain
 from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
-    from tui.engine import Engine
+    from tui.ordering.engine import Engine
 
 __all__ = ["RunScreen"]
 
 PERIOD = 0.25
+KEPT = 200
+"""Ballots that can be scrolled back to."""
+MADE_IN_PYTHON = """This run was begun from Python, not by a command: run the same program again with out= this
+folder, and it goes on."""
 COLUMNS = (
-    Column("item", 12, share=1),
-    Column("community", 12, share=1),
-    Column("ballots", 7, right=True),
-    Column("abst.", 5, right=True),
-    Column("fail.", 5, right=True),
-    Column("last", 4),
-    Column("why", 20, share=3),
+    Column("when", 8, above=76),
+    Column("item", 10, share=2),
+    Column("community", 9, share=1),
+    Column("persona", 8),
+    Column("for", 3),
+    Column("round", 5, right=True, above=76),
+    Column("why", 16, share=5),
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """What one look found: the journal, and the engine where it was started here."""
-
-    live: LiveView
-    ended: int | None = None
-    log: str = ""
-    ours: bool = False
-    stopping: bool = False
 
 
 class RunScreen(SideScreen[Look]):
@@ -56,34 +56,48 @@ class RunScreen(SideScreen[Look]):
 
     PLACE = "Run"
     CSS_PATH = Path(__file__).with_name("run.tcss")
-    GUIDE = """Each row is an item that a community's panel has judged: how many ballots were cast, how many
-personas abstained and how many judgements failed, and the last ballot's choice and reason. The newest
-stands at the top; Enter opens its ballots. Below stands what the model's calls took, by phase.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012  so it is declared upstream
+    GUIDE = """A run is one simulation: panels of personas judge items, one judgement for each item and community.
+Above stands how far it is and what its engine does; below come the ballots as they are cast.
 
-The engine is a process of its own: leaving this screen or the interface leaves it running. Stopping keeps all that
-was written, and x goes on with it, where it was started from here."""
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "stop", "Stop / go on")]
+The engine is a process of its own. Leaving this screen or the interface leaves it running; coming back finds it.
+p pauses it: it begins nothing more, and what is under way comes to its end. x stops it, and nothing that was judged
+is lost: x goes on from there later, also after the engine was killed. A model's replies are never paid for twice.
+
+When it is done, 2 compares what it said with what real people said, and 3 scores it."""
+    GUIDES: ClassVar[dict[str, str]] = {
+        "arrivals": """Each row is a ballot, the newest on top: when it was cast, on which item, in which community,
+by which persona, for which option (– is an abstention, ✗ a judgement that failed), in which round of discussion (0 is
+before any), and why. Enter opens all ballots on the item.""",
+        "log": """What went wrong, by kind; what the model's calls took, phase by phase; what the run was warned of;
+and what its engine says, where it was started from here. The arrow keys scroll.""",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p,space", "pause", "Pause / go on", key_display="p", id="run.pause"),
+        Binding("x", "stop", "Stop / go on", id="run.stop"),
+        Binding("f", "retry", "Ask failed again", show=False, id="run.retry"),
+    ]
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._seen = 0
-        self._begun: float | None = None
-        self._times: deque[float] = deque(maxlen=200)
-        self._latest: deque[Arrival] = deque(maxlen=LATEST)
-        self._errors: tuple[str, ...] = ()
+        self._pace = Pace()
+        self._latest: deque[Arrival] = deque(maxlen=KEPT)
         self._look: Look | None = None
         self._busy = False
+        self._stopping = 0
+        """The process that was asked to stop; 0 where none was."""
 
     def body(self) -> ComposeResult:
-        """Yield the bar, the latest ballots and the log."""
+        """Yield how it goes, the latest ballots and what there is to tell."""
         yield Static(Content("reading the journal…"), id="bar", markup=False)
-        with Vertical(id="latest"):
+        with Container(classes="pair", id="parts"):
             yield RowList(COLUMNS, empty="no ballot yet", id="arrivals")
-        yield Prose(id="log")
+            yield Prose(id="log")
 
     def on_mount(self) -> None:
         """Look now and go on looking."""
         self.query_one(TopBar).say(self.folder.name, "", fictional=False)
+        self.action_reload()
         self.set_interval(PERIOD, self._look_again)
         self.query_one("#arrivals", RowList).focus()
 
@@ -96,30 +110,29 @@ was written, and x goes on with it, where it was started from here."""
     def read(self) -> Look:
         """Look at the journal and at the engine."""
         engine = self.interface.engine_of(self.folder)
+        # Before the journal: what an engine that has ended wrote is all there.
         ended = None if engine is None else engine.ended()
-        live = read_live(self.folder, after=self._seen)
+        live = read_live(self.folder, self._look.live if self._look else None)
+        pausing = is_paused(self.folder)
         if engine is None:
-            return Look(live=live)
-        return Look(live=live, ended=ended, log=engine.log(), ours=True, stopping=engine.stopping)
+            return Look(live=live, pausing=pausing)
+        return Look(live=live, ended=ended, log=engine.log(), ours=True, pausing=pausing)
 
     def apply(self, view: Look) -> None:
         """Draw what was found."""
         self._busy = False
-        before, live = self._look, view.live
         self._look = view
-        self._seen = live.seen
-        self._begun = live.begun or self._begun
-        self._times.extend(live.times)
-        self._latest.extend(live.arrivals)
-        self._errors = self._errors if live.errors is None else live.errors
-        if live.provenance is not None:
-            self.query_one(TopBar).show(live.provenance)
-        self.query_one("#bar", Static).update(self._bar(view))
-        if live.arrivals:
-            self.query_one("#arrivals", RowList).show([_row(arrival) for arrival in reversed(self._latest)])
-        told = self._told(view)
-        if before is None or before.ended != view.ended or told.plain != self.query_one("#log", Prose).text:
-            self.query_one("#log", Prose).show(told, end=bool(view.ended))
+        self._pace.add(view.live)
+        if not view.at_work:
+            self._stopping = 0
+        if view.live.provenance is not None:
+            self.query_one(TopBar).show(view.live.provenance)
+        self._draw_status()
+        self._draw_ballots(view.live.arrivals)
+        text = told(view)
+        log = self.query_one("#log", Prose)
+        if text.plain != log.text:
+            log.show(text, end=bool(view.ended))
 
     def on_instrument_screen_failed(self, message: InstrumentScreen.Failed) -> None:
         """Look again next time: an engine may be making the journal just now."""
@@ -129,9 +142,8 @@ was written, and x goes on with it, where it was started from here."""
         self.query_one("#bar", Static).update(plain(f"✗ {message.problem}"))
 
     def on_resize(self) -> None:
-        """Fit the bar."""
-        if self._look is not None:
-            self.query_one("#bar", Static).update(self._bar(self._look))
+        """Fit what is drawn in characters."""
+        self._draw_status()
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Open the ballots of a judgement."""
@@ -141,109 +153,141 @@ was written, and x goes on with it, where it was started from here."""
         if not arrival.failed:
             self.app.push_screen(BallotsScreen(self.folder, arrival.item, arrival.community))
 
-    def action_stop(self) -> None:
-        """Stop the engine, or start it again where it stopped."""
-        engine = self.interface.engine_of(self.folder)
-        if engine is None:
-            self.tell("This run was not started from here: its process is not mine to stop.", wrong=True)
-        elif engine.ended() is None:
-            engine.stopping = True
-            self.in_thread(engine.stop, self._Stopped, group="engine")
-        elif self._look is not None and self._look.live.state == "done":
-            self.tell("The run is done.")
+    # Steering the engine, whoever started it. All of it waits for the disk, so it is done in a thread.
+
+    class _Steered(InstrumentScreen.Arrived):
+        """Something was done about the engine, or an engine was started, or neither could be."""
+
+    def action_pause(self) -> None:
+        """Pause the engine, or let it go on."""
+        look = self._look
+        if look is None or not look.at_work:
+            self.tell("No engine is at work on this run: x goes on with it.", wrong=True)
+        elif not look.live.total:
+            self.tell("The engine is getting ready: it can be paused once it judges.", wrong=True)
         else:
-            from tui.engine import Engine
+            self._steer(self._pause_or_go_on)
 
-            order = engine.order
-            self.in_thread(lambda: Engine(order), self._Again, group="engine")
+    def _pause_or_go_on(self) -> None:
+        if not go_on(self.folder):
+            pause(self.folder)
 
-    class _Stopped(InstrumentScreen.Arrived):
-        """The engine has ended."""
+    def action_stop(self) -> None:
+        """Stop the engine, at once where it was asked before; or go on where none is at work."""
+        look = self._look
+        if look is None:
+            return
+        if look.at_work:
+            self._steer(self._stop)
+        elif look.replayed:
+            self.tell("The replay is over: R plays it again.")
+        elif look.live.state == "done" and look.live.scored:
+            self.tell("The run is done.")
+        elif look.limited and look.live.resumable:
+            from tui.screens.run.limits import LimitsScreen
 
-    class _Again(InstrumentScreen.Arrived):
-        """The engine was started again."""
+            self.app.push_screen(LimitsScreen(look.live), self._go_on_with)
+        else:
+            self._go_on_with(())
 
-    def on_run_screen__stopped(self, message: _Stopped) -> None:
-        """Say so."""
+    def _stop(self) -> None:
+        """End an engine in good order, and at once where it was asked to end before."""
+        engine = self.interface.engine_of(self.folder)
+        if not is_running(self.folder) and engine is not None and engine.ended() is None:
+            engine.stop()  # it has not begun to write
+        elif self._stopping:
+            kill(self.folder)
+        else:
+            if engine is not None:
+                engine.stopping = True
+            self._stopping = stop(self.folder)
+
+    def action_retry(self) -> None:
+        """Ask again what the server failed to answer."""
+        look = self._look
+        if look is None or look.at_work:
+            self.tell("Judgements that failed are asked again once no engine is at work.", wrong=True)
+        elif not look.live.failed and not look.live.errors:
+            self.tell("No judgement failed.")
+        else:
+            self._go_on_with(("--retry-failed",))
+
+    def _go_on_with(self, given: tuple[str, ...] | None) -> None:
+        """Start an engine that goes on with the run; not where it was thought better of."""
+        if given is not None:
+            self._steer(lambda: self._engine(given))
+
+    def _engine(self, given: tuple[str, ...]) -> Engine:
+        """Start the command that began the run once more.
+
+        Raises:
+            InputError: no command began it.
+        """
+        from tui.ordering.engine import Engine, Order
+
+        known = self.interface.engine_of(self.folder)
+        if self._look is not None and self._look.live.resumable:
+            return Engine(Order(kind="resume", place=self.folder, given=given))
+        if known is None:
+            raise InputError(one_line(MADE_IN_PYTHON))
+        return Engine(known.order)
+
+    def _steer(self, work: Callable[[], Engine | None]) -> None:
+        """Do something about the engine in a thread, and say where it could not be done."""
+
+        def attempted() -> tuple[str | Engine | None, bool]:
+            try:
+                return work(), False
+            except InputError as error:
+                return str(error), True
+
+        self.in_thread(attempted, self._Steered, group="engine")
+
+    def on_run_screen__steered(self, message: _Steered) -> None:
+        """Say what came of it, and watch an engine that was started."""
         message.prevent_default()
         message.stop()
-        self.tell("Stopped. What was judged is kept; x goes on.")
+        result, wrong = message.view
+        if wrong:
+            self.tell(str(result), wrong=True)
+        elif result is not None:  # what was done to an engine is seen above: nothing is to be said
+            self.interface.begun(result.order, result)
+        self.action_reload()
 
-    def on_run_screen__again(self, message: _Again) -> None:
-        """Watch the new process."""
-        message.prevent_default()
-        message.stop()
-        engine: Engine = message.view
-        self.interface.begun(engine.order, engine)
+    # Drawing.
 
     def _look_again(self) -> None:
         """Look, unless all has been seen."""
         look = self._look
-        over = look is not None and look.live.state == "done" and (not look.ours or look.ended is not None)
-        if self.is_current and not over:
+        over = look is not None and look.live.state == "done" and not look.at_work
+        if self.is_current and not (over and look is not None and look.live.counted >= look.live.last):
             self.action_reload()
 
-    def _bar(self, view: Look) -> Content:
-        live = view.live
-        width = max(10, min(60, self.size.width - 30))
-        full = width * live.done // live.total if live.total else 0
-        bar = "█" * full + "·" * (width - full)
-        share = f"{live.done / live.total:4.0%}" if live.total else "  –"
-        first = Content.assemble((bar, "$simulated"), f" {share}  {live.done:,} of {live.total:,}")
-        return Content.assemble(first, "\n", ("state  ", "dim"), (_state(view), "bold"), self._pace(view))
+    def _draw_status(self) -> None:
+        if self._look is not None:
+            words = said(self._look, stopping=bool(self._stopping))
+            width = self.size.width - 2
+            self.query_one("#bar", Static).update(
+                status(self._look.live, self._pace, said=words, width=width)
+            )
 
-    def _pace(self, view: Look) -> str:
-        """Return the rate of the latest judgements, and how long the run took or takes."""
-        parts = [""]
-        if self._begun is not None and self._times:
-            parts.append(f"{max(0.0, self._times[-1] - self._begun):.1f} s")
-        if len(self._times) > 1 and (span := self._times[-1] - self._times[0]) > 0:
-            parts.append(f"{(len(self._times) - 1) / span:.1f} judgements/s")
-        settings = dict(view.live.settings)
-        parts += [f"{name} {settings[name]}" for name in ("panel", "seed", "rounds") if name in settings]
-        return f" {one_line(' · '.join(parts))}"
-
-    def _told(self, view: Look) -> Content:
-        stopped = [view.live.stopped] if view.live.stopped else []
-        sections = [
-            ("Stopped", [f"■ {reason}" for reason in stopped]),
-            ("Model calls", spent(view.live)),
-            ("Warnings", [f"! {warning}" for warning in view.live.warnings]),
-            ("Errors", [f"✗ {error}" for error in self._errors]),
-            ("The engine says", _last_lines(view.log)),
-        ]
-        lines = [
-            line
-            for title, texts in sections
-            if texts
-            for line in (heading(title), *(plain(text) for text in texts))
-        ]
-        return Content("\n").join(lines or [Content.styled("no warning, no error", "dim")])
-
-
-def _state(view: Look) -> str:
-    """Return the state in words; the engine's own end tells more than its journal where it was started here."""
-    if view.live.state == "done":
-        return "done" if view.ended in (None, 0, 1) else f"done, but the engine ended with code {view.ended}"
-    if not view.ours:
-        return view.live.state
-    if view.ended is None:
-        return "stopping" if view.stopping else ("running" if view.live.total else "getting ready")
-    return "stopped" if view.stopping else f"the engine ended with code {view.ended}"
+    def _draw_ballots(self, arrivals: tuple[Arrival, ...]) -> None:
+        """Put new ballots on top; who has scrolled down stays at the ballot that he looks at."""
+        if not arrivals:
+            return
+        rows = self.query_one("#arrivals", RowList)
+        cursor = rows.cursor
+        self._latest.extend(arrivals)
+        rows.show([_row(arrival) for arrival in reversed(self._latest)])
+        if cursor:
+            rows.cursor = min(cursor + len(arrivals), len(self._latest) - 1)
 
 
 def _row(arrival: Arrival) -> tuple[str, ...]:
+    when = time.strftime("%H:%M:%S", time.localtime(arrival.at))
+    where = (when, arrival.item, arrival.community)
     if arrival.failed:
-        return (arrival.item, arrival.community, "", "", "", "✗", "nothing came of it")
-    who = arrival.persona.removeprefix(arrival.community)
-    figures = (
-        *(f"{number:,}" for number in (arrival.ballots, arrival.abstentions, arrival.failures)),
-        letter(arrival.choice),
-    )
-    return (arrival.item, arrival.community, *figures, f"{who}: {arrival.reason}")
-
-
-def _last_lines(log: str, count: int = 40) -> list[str]:
-    """Return the last lines of a log, each as a progress bar would leave it: what follows its last return."""
-    lines = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in log.split("\n")]
-    return [shown(line, limit=500) for line in lines if line.strip()][-count:]
+        return (*where, "", "✗", "", "nothing came of it")
+    who = arrival.persona.removeprefix(arrival.community) or arrival.persona
+    sign = "✗" if arrival.failure else letter(arrival.choice)
+    return (*where, who, sign, str(arrival.round), one_line(arrival.reason or arrival.failure))

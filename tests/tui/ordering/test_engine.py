@@ -8,14 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
-from personas.errors import InputError
 from simulator.journal import Journal
 from tui.app import summary
 from tui.cli.main import main
-from tui.engine import Engine, Order, free_folder
-from tui.orders import run_order
+from tui.ordering.engine import Engine, Order, free_folder
+from tui.ordering.orders import chosen_order, dry
 from tui.screens.communities.overview import CommunitiesScreen
 from tui.screens.run.live import RunScreen
 from tui.widgets.rowlist import RowList
@@ -36,26 +33,35 @@ found = {"communities": Journal.read(corpus.parent / "run1").communities()}
 
 
 def test_an_order_is_a_command_line():
-    order = run_order("simulate", Path("tea.corpus"), Path("run1"), panel=8, seed=7)
+    given = ("--panel", "8", "--seed", "7")
+    order = chosen_order("simulate", Path("tea.corpus"), out=Path("run1"), given=given)
     assert order.command()[1:] == [
         *("-m", "tui.cli.main", "simulate"),
         *("--panel", "8", "--seed", "7", "--out", "run1", "--json", "--", "tea.corpus"),
     ]
 
 
-@pytest.mark.parametrize("kind", ["simulate", "bench", "communities"])
-def test_the_command_line_knows_every_option_of_an_order(kind, tmp_path, capsys):
-    choices = {} if kind == "communities" else {"items": 3}
-    out = None if kind == "communities" else tmp_path / "run1"
-    order = run_order(kind, tmp_path / "nowhere", out, panel=8, seed=7, **choices)
+def test_an_order_for_preference_data_is_about_its_prompts_and_names_the_corpus():
+    prompts = Path("p.jsonl")
+    order = chosen_order(
+        "generate", Path("tea.corpus"), out=Path("d"), given=("--seed", "7"), prompts=prompts
+    )
+    assert order.command()[3:] == [
+        *("generate", "--corpus", "tea.corpus", "--seed", "7"),
+        *("--out", "d", "--json", "--", "p.jsonl"),
+    ]
+
+
+def test_an_order_to_estimate_says_so_and_changes_nothing_else():
+    order = chosen_order("bench", Path("tea.corpus"), out=Path("run1"), given=("--model", "a/b"))
+    assert dry(order).given == ("--model", "a/b", "--dry-run")
+    assert (dry(order).place, dry(order).out) == (order.place, order.out)
+
+
+def test_an_order_about_a_place_that_is_not_there_is_refused_by_the_command(tmp_path, capsys):
+    order = chosen_order("simulate", tmp_path / "nowhere", out=tmp_path / "run1", given=("--items", "3"))
     assert main(order.command()[3:]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["what"] == "no corpus is here"
-
-
-@pytest.mark.parametrize("wrong", [{"panel": 0}, {"seed": -1}, {"items": 0}])
-def test_an_order_out_of_range_is_an_error_of_the_input(wrong):
-    with pytest.raises(InputError):
-        run_order("simulate", Path("tea.corpus"), None, **wrong)
 
 
 def test_a_new_run_gets_a_folder_that_is_free(tmp_path):
@@ -97,12 +103,12 @@ async def test_a_run_is_configured_started_watched_stopped_and_gone_on_with(home
         assert "FICTIONAL PEOPLE AND TEXTS" in look.text(app)
         assert "judgements/s" in look.text(app) and "reading the corpus" in look.text(app)
         await pilot.press("x")
-        await look.until(pilot, lambda: "state  stopped" in look.text(app))
+        await look.until(pilot, lambda: "■ stopped" in look.text(app))
         with Journal.read(home / "tea-run1") as journal:
             before = journal.progress()
         assert 2 <= before[0] < before[1] == 30
         await pilot.press("x")
-        await look.until(pilot, lambda: "state  done" in look.text(app) and "30 of 30" in look.text(app), 30)
+        await look.until(pilot, lambda: "✓ done" in look.text(app) and "30 of 30" in look.text(app), 30)
         first = app.engine_of(home / "tea-run1")
         await look.until(pilot, lambda: first.ended() == 0)
 
