@@ -268,7 +268,7 @@ class Journal(JournalReading):
         """
         passing = ", ".join(f"'{problem}'" for problem in sorted(TRANSIENT))
         failed = set(
-            self._all(
+            self.rows(
                 f"""SELECT item, community FROM results WHERE json_array_length(body, '$.errors') > 0
                     UNION SELECT item, community FROM ballots WHERE json_extract(body, '$.failure') IN ({passing})"""
             )

@@ -95,7 +95,7 @@ def judgements_at(journal: JournalReading, places: Sequence[int]) -> list[Judgem
     """
     marks = ",".join("?" * len(places))
     beside = _beside(journal, places, marks)
-    rows = journal._all(
+    rows = journal.rows(
         f"""SELECT j.place, j.item, j.community, i.body, r.body FROM jobs j LEFT JOIN items i USING (item)
             LEFT JOIN results r ON r.item = j.item AND r.community = j.community WHERE j.place IN ({marks})""",
         places,
@@ -118,7 +118,7 @@ def figures(journal: JournalReading, *, first: int, count: int) -> list[Figures]
     Raises:
         InputError: the journal is damaged.
     """
-    return journal._all(FIGURES, [first, first + count], made=_figures)
+    return journal.rows(FIGURES, [first, first + count], made=_figures)
 
 
 def words(journal: JournalReading, *, first: int, count: int) -> list[Words]:
@@ -127,7 +127,7 @@ def words(journal: JournalReading, *, first: int, count: int) -> list[Words]:
     Raises:
         InputError: the journal is damaged.
     """
-    return journal._all(WORDS, [first, first + count], made=_words)
+    return journal.rows(WORDS, [first, first + count], made=_words)
 
 
 def shares_of(
@@ -143,7 +143,7 @@ def shares_of(
     if not pairs:
         return {}
     marks = ",".join(["(?, ?)"] * len(pairs))
-    rows = journal._all(
+    rows = journal.rows(
         f"""SELECT r.item, r.community, json_extract(r.body, '$.preference.shares'),
                    (SELECT json_group_array(o.value -> '$.text') FROM json_each(i.body, '$.options') o)
             FROM results r JOIN items i USING (item)
@@ -157,10 +157,10 @@ def shares_of(
 def _beside(
     journal: JournalReading, places: Sequence[int], marks: str
 ) -> dict[int, list[tuple[str, Shares]]]:
-    if not journal._one("SELECT 1 FROM sqlite_master WHERE name = 'predictions'"):
+    if not journal.row("SELECT 1 FROM sqlite_master WHERE name = 'predictions'"):
         return {}  # a journal that was written before they were kept
     found: dict[int, list[tuple[str, Shares]]] = {}
-    for place, name, shares in journal._all(
+    for place, name, shares in journal.rows(
         f"""SELECT j.place, p.predictor, p.shares FROM jobs j JOIN predictions p USING (item, community)
             WHERE j.place IN ({marks}) ORDER BY j.place, p.place""",
         places,

@@ -27,7 +27,7 @@ __all__ = [
 def panel_sizes(journal: JournalReading) -> list[tuple[str, int]]:
     """Return each community that has a panel, in order, with how many personas that has."""
     query = "SELECT community, count(*) FROM personas GROUP BY community ORDER BY community"
-    return journal._all(query)
+    return journal.rows(query)
 
 
 def panel_members(
@@ -38,23 +38,23 @@ def panel_members(
     A name begins with the community's, so the members of a panel stand together; the names are indexed.
     """
     query = "SELECT persona, community, body FROM personas ORDER BY persona LIMIT ? OFFSET ?"
-    return journal._all(query, [count, first], made=lambda row: (row[0], row[1], json.loads(row[2])))
+    return journal.rows(query, [count, first], made=lambda row: (row[0], row[1], json.loads(row[2])))
 
 
 def place_of(journal: JournalReading, persona: str) -> int:
     """Return how many personas stand before one in the order of their names."""
-    return int(journal._one("SELECT count(*) FROM personas WHERE persona < ?", [persona])[0])
+    return int(journal.row("SELECT count(*) FROM personas WHERE persona < ?", [persona])[0])
 
 
 def communities_of(journal: JournalReading, item: str) -> list[str]:
     """Return the communities that judge an item, in the order of the jobs."""
     query = "SELECT community FROM jobs WHERE item = ? ORDER BY place"
-    return [row[0] for row in journal._all(query, [item])]
+    return [row[0] for row in journal.rows(query, [item])]
 
 
 def judged_by(journal: JournalReading, community: str) -> int:
     """Return how many items a community judges."""
-    return int(journal._one("SELECT count(*) FROM jobs WHERE community = ?", [community])[0])
+    return int(journal.row("SELECT count(*) FROM jobs WHERE community = ?", [community])[0])
 
 
 def persona_ballots(
@@ -66,14 +66,14 @@ def persona_ballots(
         community: whose items are meant.
         first: the first item's place among those of the community. ``count``: how many items, at the most.
     """
-    jobs = journal._all(
+    jobs = journal.rows(
         "SELECT item FROM jobs WHERE community = ? ORDER BY place LIMIT ? OFFSET ?", [community, count, first]
     )
     query = "SELECT body FROM ballots WHERE item = ? AND community = ? AND persona = ? ORDER BY round"
     return [
         (
             item,
-            journal._all(query, [item, community, persona], made=lambda row: as_ballot(json.loads(row[0]))),
+            journal.rows(query, [item, community, persona], made=lambda row: as_ballot(json.loads(row[0]))),
         )
         for (item,) in jobs
     ]
@@ -83,4 +83,4 @@ def queries_of(journal: JournalReading, items: Sequence[str]) -> dict[str, str]:
     """Return what was asked, by item; an item whose options are not written yet is left out."""
     marks = ",".join("?" * len(items))
     query = f"SELECT item, json_extract(body, '$.query') FROM items WHERE item IN ({marks})"
-    return dict(journal._all(query, list(items)))
+    return dict(journal.rows(query, list(items)))

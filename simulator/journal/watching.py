@@ -36,9 +36,9 @@ def shortfalls(journal: JournalReading, *, after: int = 0, count: int = SLICE) -
     Raises:
         InputError: the journal is damaged.
     """
-    last = int(journal._one("SELECT coalesce(max(rowid), 0) FROM results")[0])
+    last = int(journal.row("SELECT coalesce(max(rowid), 0) FROM results")[0])
     seen = min(after + count, last)
-    rows = journal._all(
+    rows = journal.rows(
         """SELECT item, community, json_extract(body, '$.failed'), json_extract(body, '$.errors') FROM results
            WHERE rowid > ? AND rowid <= ? AND (json_array_length(body, '$.errors') > 0
                                                OR coalesce(json_extract(body, '$.failed'), '{}') <> '{}')""",
@@ -51,5 +51,5 @@ def shortfalls(journal: JournalReading, *, after: int = 0, count: int = SLICE) -
 def described(journal: JournalReading) -> tuple[int, int]:
     """Return how many communities are described, and how many items have their options."""
     query = "SELECT (SELECT count(*) FROM communities), (SELECT count(*) FROM items)"
-    communities, items = journal._one(query)
+    communities, items = journal.row(query)
     return int(communities), int(items)
