@@ -5,26 +5,23 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from signal import SIGTERM
 from typing import TYPE_CHECKING, Any
-from weakref import proxy
 
 from personas.embedding import CachedEmbedder, Embedder, embedder_named
 from personas.errors import InputError
 from personas.norms import most_contested, strongest
 from personas.pooling import pooled
 from simulator.asking import question
-from simulator.candidates import SharedSets
-from simulator.cast import Minds, offline_cast, persona_cast
-from simulator.engine import Job, complete, run_jobs, waiting
-from simulator.jobs import Jobs, embed_ahead, refuse_doubles, refuse_strangers
+from simulator.carrying import carry_out
+from simulator.cast import Minds
+from simulator.engine import Job, complete
+from simulator.jobs import Jobs, refuse_doubles, refuse_strangers
 from simulator.journal import Journal
 from simulator.judge import NormJudge
 from simulator.models.choices import ModelChoices
-from simulator.pausing import Pausing, closed_by, interruptible
-from simulator.record import begin, recording, watched
+from simulator.pausing import interruptible
+from simulator.record import begin, recording
 from simulator.retrieval import retrieve
 from simulator.room import NOBODY
 from simulator.run import Run
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from simulator.item import Item, Preference, Query
     from simulator.journal.usage import Spent
     from simulator.models.model import Message, Model
-    from simulator.profile_writing import WrittenProfile
     from simulator.room import Room
 
 __all__ = ["Simulation", "unseen"]
@@ -190,7 +186,7 @@ class Simulation:
                 journal.close()
                 raise
             with recording(journal, rooms):
-                complete(self._carry_out(jobs, rooms, journal, advance))
+                complete(carry_out(self, jobs, rooms, journal, advance))
         return Run(journal)
 
     def rooms(self, jobs: Iterable[Job], as_if: Mapping[str, str] | None = None) -> dict[str, Room]:
@@ -201,7 +197,7 @@ class Simulation:
             for name in dict.fromkeys(job[1] for job in jobs)
         }
 
-    def _writing(self, jobs: Jobs, rooms: Mapping[str, Room]) -> dict[str, Room]:
+    def writing_rooms(self, jobs: Jobs, rooms: Mapping[str, Room]) -> dict[str, Room]:
         """Return the rooms of those who write what several communities judge.
 
         Nobody in particular knows nothing; without a model, it knows what everybody that is asked has said.
@@ -254,108 +250,12 @@ class Simulation:
         rooms = self.rooms(jobs, as_if)
         return estimate(
             list(jobs),
-            {**rooms, **self._writing(jobs, rooms)},
+            {**rooms, **self.writing_rooms(jobs, rooms)},
             self.minds.prompts,
             self.settings,
             embedder=self.embedder,
             price=self.minds.reach.price,
         )
-
-    async def _carry_out(
-        self,
-        jobs: Jobs,
-        rooms: Mapping[str, Room],
-        journal: Journal,
-        advance: Callable[[int, int], None],
-    ) -> None:
-        writing = self._writing(jobs, rooms)
-        # A flow and its graph hold each other, and would hold the journal and its lock with them.
-        record = proxy(journal)
-
-        def kept(name: str) -> Item | None:
-            found: Item | None = record.find_item(name)
-            return found
-
-        pausing = Pausing(journal.folder, lambda *told: record.event(*told))  # noqa: PLW0108  a method holds its journal
-        once = partial(
-            SharedSets,
-            rooms=writing,
-            kept=kept,
-            embedder=self.embedder,
-            seed=self.settings.seed,
-            sampling=self.settings.sampling,
-        )
-        if self.minds is None:
-            self._describe(journal, {})
-            cast = offline_cast(self.settings, self.setting, self.embedder, once=once)
-            if isinstance(self.embedder, CachedEmbedder):
-                embed_ahead(waiting(jobs, journal), self.embedder)
-            at_once = self.settings.concurrency
-            with closed_by([SIGTERM], pausing.close_for):
-                await run_jobs(
-                    jobs, rooms, cast.flow, journal, concurrency=at_once, advance=advance, begins=pausing.turn
-                )
-            return
-        own = all(name == room.community for name, room in rooms.items())
-        cast = persona_cast(
-            self.settings, self.minds, self.embedder, record, once=once, watched=own, pausing=pausing
-        )
-        model, stack = cast.model, cast.stack
-        assert model is not None and stack is not None
-        try:
-            with model.closed_by_signals(), watched(record, stack, pausing):
-                written = await self._write_profiles(model, rooms)
-                self._describe(journal, written)
-                rooms = {
-                    name: replace(room, profile=written[name].profile) if name in written else room
-                    for name, room in rooms.items()
-                }
-                writing.update({name: rooms[name] for name in writing if name in rooms})
-                embed_ahead(waiting(jobs, journal), self.embedder)
-                at_once = max(
-                    self.settings.concurrency, 2 + 2 * self.minds.reach.at_once // self.settings.panel
-                )
-                await run_jobs(
-                    jobs,
-                    rooms,
-                    cast.flow,
-                    journal,
-                    concurrency=at_once,
-                    advance=advance,
-                    begins=pausing.entry,
-                )
-        finally:
-            await model.close()
-            journal.set_facts({"engine": stack.told()})
-
-    async def _write_profiles(self, model: Model, rooms: Mapping[str, Room]) -> Mapping[str, WrittenProfile]:
-        if self.minds is None or self.settings.profiles == "extracted":
-            return {}
-        from simulator.profile_writing import write_profiles
-
-        return await write_profiles(
-            model,
-            self.minds.prompts,
-            {name: room.store for name, room in rooms.items()},
-            titles={name: room.title for name, room in rooms.items()},
-            settings=self.settings,
-        )
-
-    def _describe(self, journal: Journal, written: Mapping[str, WrittenProfile]) -> None:
-        """Write what is known of each community; with written profiles, what was dropped of them too."""
-        journal.add_communities(
-            (
-                name,
-                {
-                    **self.describe(name),
-                    **({"profile": asdict(written[name].profile)} if name in written else {}),
-                },
-            )
-            for name in self.setting.membership.names
-        )
-        told = [f"{name}: {problem}" for name, profile in written.items() for problem in profile.told()]
-        if told:
-            journal.set_facts({"warnings": [*self.setting.warnings, *told]})
 
     def ask(
         self, query: str, options: Sequence[str], *, communities: Sequence[str] | None = None
