@@ -161,6 +161,7 @@ class _Player:
         """Play until all was played, or nobody wants to go on."""
         with self._copy.writing():
             self._copy.clear()
+            self._copy.forget(AT_THE_END)
             self._copy.begin(without=(*OWN, *AT_THE_END))
             self._copy.put("state", "running")
             self._rewind()
@@ -254,6 +255,8 @@ class _Player:
                 self._copy.clear()
                 self._rewind()
             self._pass_over(moment)
+            if self._is_paused:
+                self._note("paused")  # what went before is written after the pause, or was cleared with it
 
     def _rests(self) -> bool:
         """Return whether it is paused, for which it waits a moment."""
@@ -262,11 +265,16 @@ class _Player:
             self._is_paused = paused
             self._set_clock(self._position)
             with self._copy.writing():
-                self._copy.event(time.time(), "paused" if paused else "resumed", {})
+                self._note("paused" if paused else "resumed")
         if paused:
             self._say_now()
             time.sleep(TICK)
         return paused
+
+    def _note(self, kind: str) -> None:
+        """Write an event of the replay's own; what is played later is not written as earlier."""
+        self._last_at = max(self._last_at, time.time())
+        self._copy.event(self._last_at, kind, {})
 
     def _say(self) -> None:
         told = self.replay().as_data()

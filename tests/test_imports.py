@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("personas", "simulator", "bench", "tui")
 HEAVY = {"textual", "torch", "litellm", "langgraph", "faiss", "duckdb", "sentence_transformers"}
-INTERFACE = ("tui.app", "tui.screens", "tui.widgets")
+INTERFACE = ("tui.app", "tui.screens", "tui.widgets", "tui.shell", "tui.serving.tab")
 
 WATCHED = """
 import importlib, json, os, sys

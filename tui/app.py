@@ -17,7 +17,9 @@ from tui.reading.shelf import RunEntry, Shelf, find_folders, read_shelf
 from tui.screens.base import InstrumentScreen
 from tui.screens.home import HomeScreen
 from tui.shell.own_settings import keep_settings, read_settings, settings_file
+from tui.shell.plain_cells import PlainCells
 from tui.shell.signals import leave_at_signals
+from tui.shell.smooth import run_smoothly
 from tui.shell.themes import CONTRAST, THEMES, HighContrast, own_colours, theme_title
 
 if TYPE_CHECKING:
@@ -63,11 +65,13 @@ class Interface(App[int]):
     ]
 
     def __init__(self, home: Sequence[Path] = ()) -> None:
-        self._contrast = HighContrast()
+        self._contrast, self._plain = HighContrast(), PlainCells()
         super().__init__()
         self.home = tuple(home)
         self.engines: dict[Path, Engine] = {}
         self.opened: dict[Path, None] = {}
+        self.drafts: dict[Path, tuple[str, str]] = {}
+        """The question and the options that were typed and not asked, by the corpus."""
         self.settings_path = settings_file()
         self.own_keys: dict[str, str] = {}
         self._problems: list[str] = []
@@ -114,7 +118,7 @@ class Interface(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every line goes through, in a theme of high contrast also what brings its texts to 7 to 1."""
-        filters = super().get_line_filters()
+        filters = [*super().get_line_filters(), self._plain]
         return [*filters, self._contrast] if self.theme in CONTRAST else filters
 
     def bind_keys(self, keys: Mapping[str, str]) -> None:
@@ -244,6 +248,7 @@ def run(home: list[Path]) -> int:
     find_folders(home)
     interface = Interface(home)
     interface.call_later(leave_at_signals, interface)
+    interface.call_later(run_smoothly, interface)
     interface.run()
     sys.stdout.write(summary(interface))
     return interface.return_code or 0

@@ -18,10 +18,10 @@ LONGEST = 20_000
 _PLAIN = re.compile("[\n\x20-\x7e\xa1-\xac\xae-\u058f]*+")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_BROKEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _UNSEEN = re.compile(
     "[\\xad\\u034f\\u061c\\u115f\\u1160\\u180b-\\u180e\\u200b\\u200d-\\u200f\\u202a-\\u202e\\u2060-\\u206f"
-    "\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb\\U000e0000-\\U000e0fff]"
+    "\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb\\U0001f3fb-\\U0001f3ff\\U000e0000-\\U000e0fff]"
 )
 _SPACES = re.compile(r"\s+")
 
@@ -29,9 +29,10 @@ _SPACES = re.compile(r"\s+")
 def shown(text: str, *, limit: int = LONGEST) -> str:
     """Return ``text`` as it may stand in a terminal, in as many lines as it has.
 
-    A control character becomes its picture or U+FFFD, a tab four spaces, a lone surrogate U+FFFD.
-    Direction overrides and what has no width of its own are dropped, also the joiners and variation
-    selectors of emoji, about whose width terminals disagree: a family shows as its members.
+    A control character becomes its picture or U+FFFD, a tab four spaces; a lone surrogate and what no XML may
+    hold, and so no picture, become U+FFFD. Direction overrides and what has no width of its own are dropped, also
+    the joiners, variation selectors and skin tones of emoji, about whose width terminals disagree: a family shows
+    as its members.
 
     >>> shown("\\x1b[31mred[/] [@click=app.quit]x[/]")
     '␛[31mred[/] [@click=app.quit]x[/]'
@@ -42,7 +43,7 @@ def shown(text: str, *, limit: int = LONGEST) -> str:
     if _PLAIN.fullmatch(text):
         return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
-    text = _UNSEEN.sub("", _SURROGATE.sub("\ufffd", text))
+    text = _UNSEEN.sub("", _BROKEN.sub("\ufffd", text))
     return _CONTROL.sub(lambda match: _picture(match[0]), text)
 
 
@@ -53,6 +54,8 @@ def one_line(text: str, *, limit: int = 400) -> str:
     'two lines'
     """
     whole = len(text) <= limit
+    if whole and _is_narrow(text) and "  " not in text:
+        return text.strip()
     line = _SPACES.sub(" ", shown(text[:limit])).strip()
     return line if whole else f"{line}…"
 
@@ -74,6 +77,10 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     >>> fitted("相談", 6) + "|"
     '相談  |'
     """
+    if _is_narrow(text):
+        if len(text) > width:
+            text = f"{text[: width - 1].rstrip()}…" if width > 0 else ""
+        return text.rjust(width) if right else text.ljust(width)
     text = clipped(text, width)
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
@@ -102,6 +109,11 @@ def count(number: int, one: str, several: str = "") -> str:
     ('1 run', '1,200 items')
     """
     return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def _is_narrow(text: str) -> bool:
+    """Return whether every character is sure to take one cell; both questions take no time."""
+    return text.isascii() and text.isprintable()
 
 
 def _head(text: str, width: int) -> str:

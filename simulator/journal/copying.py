@@ -105,6 +105,10 @@ class JournalCopy:
         self._calls = 0
         self._normed.clear()
 
+    def forget(self, names: Collection[str]) -> None:
+        """Remove named values, where the target has them."""
+        self._target.executemany("DELETE FROM facts WHERE name = ?", [(name,) for name in names])
+
     def put(self, name: str, value: Any) -> None:
         """Write one named value of the target's own."""
         self._target.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [name, to_text(value)])

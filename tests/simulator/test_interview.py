@@ -74,6 +74,28 @@ def test_the_question_goes_on_with_the_conversation_that_brought_the_last_ballot
     assert (found.text, found.kept, found.model) == (model.text, False, model.name)
 
 
+def test_whoever_is_asked_goes_on_from_the_very_reply_that_its_last_ballot_came_of(run):
+    with Journal.read(run) as journal:
+        last = {
+            (name, community, ballot.persona): ballot
+            for name, community, _ in journal.results()
+            for ballot in journal.ballots(name, community)
+        }
+        last = {
+            who: ballot
+            for who, ballot in last.items()
+            if not ballot.failure and "keeps its ballot" not in ballot.reason
+        }
+        phases = {call.phase for who in last for call in journal.ledger.calls_of(*who)}
+    assert {"judge", "discuss", "recheck", "repair"} <= phases
+    assert len({ballot.round for ballot in last.values()}) > 1
+    for who, ballot in last.items():
+        model = Told()
+        interview(run, *who, own=model)
+        said = model.calls[0].messages[-2].text
+        assert ballot.reason and ballot.reason in said, who
+
+
 def test_the_recheck_in_reverse_is_not_the_conversation_that_is_gone_on_with(run):
     model = Told()
     interview(run, *WHO, own=model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from simulator.models.budget import Budgeted
 from simulator.models.choices import Limits
 from simulator.models.limits import AdaptiveLimit, Limited
 from simulator.models.model import Call, Message, Reply, StoppedError, Usage
-from simulator.pausing import Pausing, interruptible
+from simulator.pausing import Pausing, closed_by, interruptible
 from simulator.run import Run
 
 ENGINE = Path(__file__).parents[1] / "helpers" / "small_runs.py"
@@ -98,6 +99,31 @@ async def test_who_waits_is_turned_back_where_the_run_is_to_stop(tmp_path):
         async with pausing.turn():
             pass
     assert pausing.in_flight == 0
+
+
+async def test_the_first_reason_to_stop_is_the_one_that_is_told(tmp_path):
+    pausing = Pausing(tmp_path)
+    for reason in ("the limit of cost is reached", "stopped"):
+        pausing.close_for(reason)
+    with pytest.raises(StoppedError, match="the limit of cost is reached"):
+        await pausing.passed()
+
+
+async def test_the_first_signal_closes_and_a_second_one_does_what_it_ever_did():
+    reasons, came = [], []
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: came.append(number))
+    try:
+        with closed_by([signal.SIGUSR1], reasons.append):
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await asyncio.sleep(0.05)
+            assert (reasons, came) == (["stopped"], [])
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await asyncio.sleep(0.05)
+            assert (reasons, came) == (["stopped"], [signal.SIGUSR1])
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert len(came) == 2
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 async def test_who_stops_waiting_leaves_the_others_waiting(tmp_path):

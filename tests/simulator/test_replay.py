@@ -198,13 +198,134 @@ def test_a_replay_can_be_paused_sped_up_and_sent_forward_and_back(offline, tmp_p
     last = last_event(out)
     steer(out, to=0.35)
     until(lambda: (how_far(out).jumps, done(out)) == (2, 3))
-    assert last_event(out) > last
+    assert last_event(out) > last and kinds(out)[-1] == "paused"
     assert go_on(out)
     until(lambda: "resumed" in kinds(out))
     steer(out, speed=math.inf)
     thread.join(10)
     assert found[0].jumps == 2 and math.isinf(found[0].speed)
     assert held(out) == held(offline)
+
+
+def test_going_back_takes_the_calls_back_and_going_on_makes_them_anew(modelled, tmp_path):
+    out = tmp_path / "out"
+    thread, found = played(modelled, out, speed=0.01)
+    until(lambda: how_far(out))
+    steer(out, to=0.8)
+    until(lambda: how_far(out).jumps == 1)
+    assert calls(out) > 0 and norms_of(out) > 0
+    steer(out, to=0.0)
+    until(lambda: how_far(out).jumps == 2)
+    assert (calls(out), norms_of(out), done(out)) == (0, 0, 0)
+    steer(out, speed=math.inf)
+    thread.join(10)
+    assert found[0].share == 1.0 and held(out) == held(modelled)
+
+
+def test_going_back_takes_back_options_that_were_written_in_the_run(offline, tmp_path):
+    out = tmp_path / "out"
+    with Journal.read(offline) as journal:
+        written = {item.item for item in journal.items()} - {each.item for each in items_for(4)}
+    thread, found = played(offline, out, speed=0.01, begin=1.0)
+    thread.join(10)
+    thread, found = played(offline, out, speed=0.01, begin=0.98)
+    until(lambda: how_far(out) and how_far(out).share == pytest.approx(0.98, abs=0.01))
+    with Journal.read(out) as journal:
+        assert written <= {item.item for item in journal.items()}
+    steer(out, to=0.0)
+    until(lambda: how_far(out).jumps == 1)
+    with Journal.read(out) as journal:
+        assert not written & {item.item for item in journal.items()}
+    steer(out, speed=math.inf)
+    thread.join(10)
+
+
+def calls(out) -> int:
+    with Journal.read(out) as journal:
+        return sum(row.calls for row in journal.ledger.usage())
+
+
+def norms_of(out) -> int:
+    return len(held(out)["norms"])
+
+
+def test_the_time_of_a_pause_is_not_played_when_it_goes_on(offline, tmp_path):
+    out = tmp_path / "out"
+    thread, _ = played(offline, out, speed=2.0)
+    until(lambda: how_far(out))
+    pause(out)
+    until(lambda: "paused" in kinds(out))
+    left = (1 - how_far(out).share) * 0.1 * 11 / 2
+    time.sleep(0.7)
+    begun = time.monotonic()
+    go_on(out)
+    thread.join(10)
+    assert time.monotonic() - begun > 0.8 * left
+
+
+def test_another_speed_holds_for_what_is_still_to_come(offline, tmp_path):
+    out = tmp_path / "out"
+    thread, _ = played(offline, out, speed=0.1)
+    until(lambda: how_far(out))
+    time.sleep(1.0)
+    before = how_far(out)
+    steer(out, speed=0.2)
+    until(lambda: how_far(out).speed == 0.2)
+    # At twice the speed from the beginning on it would be at twice the place at once.
+    assert how_far(out).position < before.position + 0.06
+    steer(out, speed=math.inf)
+    thread.join(10)
+
+
+def test_times_never_go_back_in_what_a_replay_wrote(offline, tmp_path):
+    out = tmp_path / "out"
+    thread, _ = played(offline, out, speed=0.2)
+    until(lambda: done(out) >= 1)
+    steer(out, to=0.9)
+    until(lambda: how_far(out).jumps == 1)
+    steer(out, speed=math.inf)
+    thread.join(10)
+    with Journal.read(out) as journal:
+        times = [at for _, at, _, _ in journal.events()]
+    assert times == sorted(times)
+
+
+def test_very_fast_it_is_told_how_far_it_is_and_not_that_it_is_over(offline, tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.replay.MOST", 7)
+    seen = []
+    replay(
+        offline, tmp_path / "out", speed=math.inf,
+        watch=lambda journal, step: seen.append((step.moment, Replay.of(journal).position)),
+    )  # fmt: skip
+    assert len(seen) > 14
+    assert seen[0][1] < 0.5 and all(moment <= position + 1e-6 for moment, position in seen)
+
+
+def test_what_is_known_only_at_the_end_of_a_run_is_not_told_before(offline, tmp_path):
+    told = []
+    replay(
+        offline, tmp_path / "out", speed=math.inf,
+        watch=lambda journal, step: told.append((journal.fact("scores"), journal.fact("state"))),
+    )  # fmt: skip
+    assert {*map(repr, told)} == {"(None, 'running')"}
+    with Journal.read(tmp_path / "out") as journal:
+        assert journal.fact("scores") == {"tasks": []}
+
+
+def test_a_folder_that_another_run_was_played_into_is_left_alone(offline, modelled, tmp_path):
+    replay(offline, tmp_path / "out", speed=math.inf)
+    with pytest.raises(InputError, match="another run"):
+        replay(modelled, tmp_path / "out", speed=math.inf)
+    assert held(tmp_path / "out") == held(offline)
+
+
+def test_a_clock_that_was_set_back_during_the_run_does_not_turn_its_time_back(offline, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(offline, run)
+    timed(run, lambda number: 1000 + 0.1 * number - (0.35 if number in (5, 6) else 0))
+    seen = []
+    replay(run, tmp_path / "out", speed=math.inf, watch=lambda journal, step: seen.append(step.moment))
+    assert seen == sorted(seen) and seen[-1] > 0.9
 
 
 def kinds(out) -> list[str]:

@@ -135,6 +135,18 @@ def test_whom_it_heard_is_told_with_the_part_of_its_bonds_and_who_moved_it():
     assert found.susceptibility == 0.4
 
 
+def test_who_was_heard_without_moving_it_is_told_as_such_and_a_memberless_persona_wrote_nothing():
+    room = one_room(norm("p", "a thing", 0.8, 4, ""), ties=((0, 0), (2, 0)), susceptibility=0.4)
+    ballots = [
+        cast("tea#0", 0, 0.5, 0.5),
+        cast("tea#1", 0, 0.5, 0.5),
+        cast("tea#1", 0, 0.5, 0.5, round=1, heard=("tea#0",)),
+    ]
+    found = told(room, ballots, persona="tea#1")
+    assert [(each.persona, each.moved) for each in found.rounds[1].heard] == [("tea#0", False)]
+    assert [each.own for option in found.options for each in option.norms] == [False, False]
+
+
 def test_a_ballot_of_other_shares_is_said_not_to_agree():
     room = one_room(norm("p", "a thing", 0.8, 4, "ann"))
     assert not told(room, [cast("tea#0", 0, 0.6, 0.4)]).agrees

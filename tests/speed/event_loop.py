@@ -47,6 +47,7 @@ async def probe(lags: list[float]) -> None:
 async def inside(folder: Path, place: str, seconds: float, *, scroll: bool) -> dict[str, object]:
     """Open a screen in this process's terminal, and return its lags and, where it scrolls, how soon keys are drawn."""
     from tui.app import Interface
+    from tui.shell.smooth import run_smoothly
 
     app = Interface([folder.parent])
     lags: list[float] = []
@@ -73,6 +74,7 @@ async def inside(folder: Path, place: str, seconds: float, *, scroll: bool) -> d
         app.exit()
 
     looking: list[asyncio.Task[None]] = []
+    app.call_later(run_smoothly, app)
     app.call_later(lambda: looking.append(asyncio.create_task(look())))
     await app.run_async()
     await looking[0]

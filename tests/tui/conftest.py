@@ -43,6 +43,12 @@ def material():
     return module
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_another_test(monkeypatch, tmp_path):
+    """Have every test begin with the theme and the keys that the interface comes with."""
+    monkeypatch.setenv("COMMONBOND_SETTINGS", str(tmp_path / "interface.json"))
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory, material):
     """A corpus and a finished run of twelve items, beside each other."""

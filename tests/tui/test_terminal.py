@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -162,7 +163,8 @@ def starting(home, material):
     )  # fmt: skip
     yield terminal
     terminal.close()
-    os.killpg(int((home / "engine").read_text()), signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(int((home / "engine").read_text()), signal.SIGKILL)
 
 
 def _given_back(terminal):
@@ -184,6 +186,42 @@ def test_a_signal_to_the_interface_gives_the_terminal_back_and_the_run_goes_on(s
     left = _done(starting.home / "run2")
     assert left < 200
     _wait(lambda: _done(starting.home / "run2") > left + 5)
+
+
+def test_a_killed_interface_leaves_the_run_going_and_the_next_one_finds_it_and_stops_it(starting):
+    run = starting.home / "run2"
+    starting.begin()
+    starting.wait("run2", "Runs")
+    _wait(lambda: _done(run) > 3)
+    os.kill(_process_of(starting), signal.SIGKILL)
+    starting.wait(f"code={128 + signal.SIGKILL}")
+    left = _done(run)
+    _wait(lambda: _done(run) > left + 5)
+    # Nobody gives a terminal back after a kill; as ever one types "reset", which ends with a line feed here.
+    starting.keys("reset", "C-j")
+    starting.wait("ready>")
+    starting.keys(_command("--open", "run2"), "Enter")
+    engine = (starting.home / "engine").read_text()
+    starting.wait("▸ running", "of 200", f"process {engine}")
+    starting.keys("x")
+    starting.wait("■ stopped")
+    assert left < _done(run) < 200
+    starting.keys("q")
+    starting.wait("run run2: stopped")
+
+
+def test_a_killed_engine_is_told_of_within_two_seconds_on_the_first_screen_and_on_the_runs_own(starting):
+    starting.begin()
+    starting.wait("run2", "running")
+    _wait(lambda: _done(starting.home / "run2") > 3)
+    os.killpg(int((starting.home / "engine").read_text()), signal.SIGKILL)
+    starting.wait("was killed", "unfinished", seconds=2)
+    starting.keys("Tab", "Home")
+    starting.wait("▸ run2")
+    starting.keys("Enter")
+    starting.wait("✗ the engine was killed (SIGKILL) · x goes on", "of 200 judgements")
+    starting.keys("q")
+    starting.wait("run run2: unfinished")
 
 
 def test_a_failure_of_the_interface_gives_the_terminal_back_says_what_it_was_and_the_run_goes_on(starting):

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.app import App
 
 from tui.reading.communities import CommunityView
-from tui.reading.comparison import ItemRow, OptionRow, Share
+from tui.reading.comparison import ItemRow, OptionRow, Other, Share
 from tui.widgets.bars import preference_bars, score_bar, share_bar
 from tui.widgets.plane import plane
 from tui.widgets.rowlist import Column, RowList
@@ -56,6 +56,24 @@ def test_bars_tell_real_from_simulated_without_colour_and_show_markup_as_it_stan
     real, simulated = (line for line in text.split("\n") if "75%" in line or " 40% " in line)
     assert "75%◂ [60%  90%]" in real
     assert "◂" not in simulated and "[" not in simulated
+
+
+def test_of_others_that_prefer_two_options_alike_the_first_is_marked_and_each_has_its_letter():
+    beside = [
+        Other(name="uniform guess", role="baseline", shares=(0.5, 0.5)),
+        Other(name="shuffled", role="control", shares=(0.2, 0.8)),
+        Other(name="short", role="baseline", shares=(1.0,)),
+    ]
+    lines = preference_bars(row(), 80, beside=beside).plain.split("\n")
+    found = {name: [line for line in lines if line.startswith(f"   {name} ")] for name in ("b1", "c1", "b2")}
+    assert [("◂" in line) for line in found["b1"]] == [True, False]
+    assert [("◂" in line) for line in found["c1"]] == [False, True]
+    assert found["b2"][1].split() == ["b2", "(none)"]
+
+
+def test_a_discussion_that_did_not_settle_is_said():
+    assert "2 rounds of discussion, not settled" in preference_bars(row(rounds=2, settled=False), 80).plain
+    assert "not settled" not in preference_bars(row(rounds=2), 80).plain
 
 
 def test_unknown_voters_and_missing_votes_are_said():

@@ -59,9 +59,16 @@ def run(options: argparse.Namespace) -> int:
             remedy="give the command that began it from where the corpus is now",
         )
     os.chdir(begun)
-    given = [part for part in command["arguments"] if part != "--json"]
+    given, places = _parted(command["arguments"])
     out = folder.parent if given[0] == "generate" else folder
-    return carry_out([*given, *_changed(options), "--out", str(out), *(["--json"] if options.json else [])])
+    as_json = ["--json"] if options.json else []
+    return carry_out([*given, *_changed(options), f"--out={out}", *as_json, *places])
+
+
+def _parted(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return what more options can be put after, and from ``--`` on what would take them for places."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return [part for part in arguments[:end] if part != "--json"], arguments[end:]
 
 
 def _changed(options: argparse.Namespace) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["Choice", "Kind", "given"]
+__all__ = ["Choice", "Kind", "given", "named"]
 
 Kind = Literal["text", "whole", "figure", "price", "model", "address", "path", "language", "pick", "switch"]
 
@@ -78,7 +78,7 @@ class Choice:
         text = text.strip()
         if not text or (self.kind == "pick" and text == self.picks[0]):
             return ()
-        return (self.option,) if self.kind == "switch" else (self.option, text)
+        return (self.option,) if self.kind == "switch" else named(self.option, text)
 
     def _number_problem(self, text: str) -> str:
         try:
@@ -105,6 +105,15 @@ class Choice:
             f"{low} and less than {self.most:g}" if self.below else f"from {self.least:g} to {self.most:g}"
         )
         return f"0, or {between}" if self.nought else between
+
+
+def named(option: str, value: str) -> tuple[str, ...]:
+    """Return an option with its value; as one word where the value would itself be taken for an option.
+
+    >>> named("--community", "tea"), named("--community", "--json")
+    (('--community', 'tea'), ('--community=--json',))
+    """
+    return (f"{option}={value}",) if value.startswith("-") else (option, value)
 
 
 def given(choices: tuple[Choice, ...], values: dict[str, str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from personas.errors import InputError
+from tui.ordering.choices import named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Order", "free_folder"]
 
 LONGEST_LOG = 64_000
+LONGEST_NAME = 48
+"""Characters of a folder's name that others are named after: a name has room for 255 bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ class Order:
 
     def command(self) -> list[str]:
         """Return the command line that carries it out."""
-        out = [] if self.out is None else ["--out", str(self.out)]
+        out = () if self.out is None else named("--out", str(self.out))
         return [
             *(sys.executable, "-m", "tui.cli.main", self.kind),
             *(*self.given, *out, "--json", "--", str(self.place)),
@@ -129,8 +132,12 @@ class Engine:
 
 
 def free_folder(corpus: Path, word: str = "run") -> Path:
-    """Return a folder beside the corpus that is not there yet: ``coffee-run1`` for ``coffee.corpus``."""
-    number = 1
-    while (folder := corpus.with_name(f"{corpus.stem}-{word}{number}")).exists():
+    """Return a folder beside the corpus that is not there yet: ``coffee-run1`` for ``coffee.corpus``.
+
+    Of a name that leaves no room for more, the beginning is taken over, and for signs that cannot be seen a dash.
+    """
+    stem = corpus.stem[:LONGEST_NAME]
+    number, name = 1, "".join(sign if sign.isprintable() else "-" for sign in stem)
+    while (folder := corpus.with_name(f"{name}-{word}{number}")).exists():
         number += 1
     return folder

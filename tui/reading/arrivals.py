@@ -40,7 +40,7 @@ class Arrival:
 
 
 def arrivals_of(
-    journal: Journal, events: Sequence[Event], *, told: Collection[tuple[str, str]] = ()
+    journal: Journal, events: Sequence[Event], *, told: Collection[tuple[str, str]] = (), most: int = LATEST
 ) -> tuple[tuple[Arrival, ...], tuple[tuple[float, int], ...]]:
     """Return the latest ballots among events, the earliest first, and when how many were cast.
 
@@ -49,6 +49,7 @@ def arrivals_of(
 
     Args:
         told: the judgements whose ballots were told of before these events.
+        most: how many ballots.
     """
     known = {*told, *(_job(body) for _, _, kind, body in events if kind == "ballot")}
     thinking = journal.fact("reach") is not None
@@ -62,7 +63,7 @@ def arrivals_of(
         elif kind == "failure" or (kind == "result" and not thinking and _job(body) not in known):
             cast.append((at, 0 if kind == "failure" else _ballots_of(journal, *_job(body))))
             shown.append(event)
-    return _latest(journal, shown), tuple(cast)
+    return _latest(journal, shown, most), tuple(cast)
 
 
 def _job(body: dict[str, Any]) -> tuple[str, str]:
@@ -78,12 +79,12 @@ def _ballots_of(journal: Journal, item: str, community: str) -> int:
     return (last + failed) * (1 + int(result.get("rounds", 0)))
 
 
-def _latest(journal: Journal, events: Sequence[Event]) -> tuple[Arrival, ...]:
+def _latest(journal: Journal, events: Sequence[Event], most: int) -> tuple[Arrival, ...]:
     results = [event for event in events if event[2] == "result"][-RESULTS:]
-    each = max(1, LATEST // max(1, len(results)))
+    each = max(1, most // max(1, len(results)))
     found: list[Arrival] = []
     known: dict[tuple[str, str, int], dict[str, Ballot]] = {}
-    for event in events[-LATEST:]:
+    for event in events[-most:]:
         _, at, kind, body = event
         item, community = _job(body)
         if kind == "failure":
@@ -99,7 +100,7 @@ def _latest(journal: Journal, events: Sequence[Event]) -> tuple[Arrival, ...]:
             last = int((journal.result(item, community) or {}).get("rounds", 0))
             cast = journal.ballots(item, community, round=last)
             found += [_arrival(item, community, at, ballot) for ballot in cast[-each:]]
-    return tuple(found[-LATEST:])
+    return tuple(found[-most:])
 
 
 def _arrival(item: str, community: str, at: float, ballot: Ballot) -> Arrival:

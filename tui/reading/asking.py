@@ -11,7 +11,7 @@ from tui.reading.comparison import Share
 from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -25,11 +25,14 @@ __all__ = [
     "OptionRange",
     "agreement",
     "formed",
+    "hardly_apart",
     "read_answers",
 ]
 
 MOST_ASKED = 2_000
 """Communities that are read, at the most."""
+APART = 0.02
+"""Between the largest and the least share: what lies nearer together is hardly told apart."""
 MOST_COMPARED = 48
 """Communities that are compared pair by pair, at the most; more are held against the mean of all."""
 
@@ -89,6 +92,8 @@ class Formed:
         ballots: personas with a choice. ``abstained``, ``failed``: those without. ``round``: the latest round.
         latest: the last ballot that counts; None before any. ``complete``: whether all ballots are in.
         moved: how many hold another option now than before any discussion.
+        chosen: of how many personas each option is the first choice; a share is the mean of what they give it, so
+            that nearly equal shares can stand beside one option that nearly all put first.
     """
 
     community: str
@@ -100,6 +105,7 @@ class Formed:
     latest: Ballot | None = None
     complete: bool = False
     moved: int = 0
+    chosen: tuple[int, ...] = ()
 
     @property
     def top(self) -> int | None:
@@ -209,6 +215,7 @@ def formed(answer: Answer, count: int, *, prior: float = 0.5) -> Formed:
         latest=cast[-1] if cast else None,
         complete=complete,
         moved=sum(ballot.choice != first[ballot.persona] for ballot in latest.values()),
+        chosen=_chosen(latest.values(), len(preference.shares)),
     )
 
 
@@ -236,6 +243,21 @@ def agreement(answers: Sequence[Formed]) -> Agreement | None:
         clear=sum(map(_is_clear, heard)),
         ranges=tuple(_range(option, shares, names) for option in range(len(shares[0]))),
     )
+
+
+def hardly_apart(answers: Sequence[Formed]) -> bool:
+    """Tell whether all ballots are in, and every community's shares lie within ``APART`` of each other.
+
+    >>> even = Formed(community="tea", shares=(Share(mean=0.33), Share(mean=0.34)), ballots=9, complete=True)
+    >>> hardly_apart([even]), hardly_apart([])
+    (True, False)
+    """
+    spans = [
+        max(share.mean for share in each.shares) - min(share.mean for share in each.shares)
+        for each in answers
+        if each.shares and each.ballots and each.complete
+    ]
+    return bool(spans) and len(spans) == len(answers) and max(spans) < APART
 
 
 def _jobs(journal: Journal, item: str) -> list[tuple[str, str]]:
@@ -289,6 +311,11 @@ def _ended(answer: Answer, result: dict[str, Any]) -> Answer:
         errors=tuple(f"{error['step']}: {error['problem']}" for error in result.get("errors", ())),
         done=True,
     )
+
+
+def _chosen(latest: Iterable[Ballot], options: int) -> tuple[int, ...]:
+    held = [ballot.choice for ballot in latest]
+    return tuple(held.count(option) for option in range(options))
 
 
 def _shares(preference: Preference) -> tuple[Share, ...]:

@@ -48,7 +48,7 @@ class OptionRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Other:
-    """What another predictor says: its share of each option, and its metrics in the order of ``bench``'s.
+    """What another predictor says: its share of each option, beside the ``real`` ones, where they are known.
 
     ``role`` is ``baseline``, ``control`` or ``simulation``.
     """
@@ -56,7 +56,12 @@ class Other:
     name: str
     role: str
     shares: tuple[float, ...]
-    metrics: tuple[float | None, ...] = ()
+    real: tuple[float, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[float | None, ...]:
+        """Its metrics in the order of ``bench``'s, computed when they are drawn: a page of rows has hundreds."""
+        return metrics_of(self.shares, self.real) if self.real else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +160,7 @@ def read_rows(
     Raises:
         InputError: no run is there, or it is damaged.
     """
-    import bench.metrics.vectors  # noqa: F401  here in a thread, so that drawing the rows loads nothing
+    import bench.tasks.cases  # noqa: F401  here in a thread, so that drawing the rows loads nothing
 
     with Journal.read(folder) as journal:
         return [_row(each, roles or {}) for each in judgements_at(journal, places)]
@@ -222,7 +227,7 @@ def _row(each: Judgement, roles: Mapping[str, str]) -> ItemRow:
             name=name,
             role=roles.get(name, "baseline"),
             shares=shares,
-            metrics=() if real is None else metrics_of(shares, real.shares),
+            real=() if real is None else real.shares,
         )
         for name, shares in each.predictions
     ]

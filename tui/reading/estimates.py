@@ -92,8 +92,18 @@ class EstimateView:
 
     @property
     def price(self) -> str:
-        """What it may cost at the most, in words."""
-        cost = self.total.cost
+        """What it may cost at the most, in words, where nothing limits it."""
+        return self.price_within("")
+
+    def price_within(self, limit: str) -> str:
+        """Return what it may cost at the most, in words.
+
+        Args:
+            limit: the highest cost, as it was typed; none where empty.
+        """
+        cost, most = self.total.cost, _number(limit)
+        if most is not None and (cost is None or most < cost[1]):
+            return f"up to {money(most)}, its limit"
         return "cost unknown" if cost is None else f"up to {money(cost[1])}"
 
 

@@ -321,7 +321,7 @@ def _told_community(entry: KeptCommunity) -> str:
         count(entry.members, "member"),
         f"bond cohesion {_score(entry.bond)}",
         f"identity cohesion {_score(entry.identity)}",
-        f"about {entry.topics}" if entry.topics else "",
+        f"its members write most about {entry.topics}, here or elsewhere" if entry.topics else "",
     )
     return one_line(" · ".join(part for part in parts if part))
 
@@ -332,6 +332,6 @@ def _told_member(entry: KeptMember, community: str) -> str:
         f"group {entry.group}" if entry.group else "",
         f"bond ties to {entry.bond_ties:,} there",
         f"identity ties to {entry.identity_ties:,}",
-        f"about {entry.topics}" if entry.topics else "",
+        f"writes about {entry.topics}" if entry.topics else "",
     )
     return one_line(" · ".join(part for part in parts if part))

@@ -34,6 +34,8 @@ __all__ = ["LATEST", "Arrival", "LiveView", "Phase", "read_live"]
 
 TAIL = 400
 """Events from before the first look that are read."""
+FIRST = 60
+"""Ballots that the first look brings, to fill a screen."""
 PAGE = 1_000
 MOST = 5 * PAGE
 """Events of one look; of more, the earliest are passed over."""
@@ -59,7 +61,7 @@ class LiveView:
     Args:
         looked: when, in seconds since 1970.
         resting: whether nothing is under way. ``process``: the engine's number; None where it cannot be told.
-        seen: the number of the last event that was read.
+        seen: the number of the last event that was read. ``latest``: when it was, in seconds since 1970.
         begun: when the run last began, in seconds since 1970. ``begins``: how often it did.
         worked: seconds since it last began, without its pauses.
         times: when the judgements came in that are new since the last look, the earliest first.
@@ -87,6 +89,7 @@ class LiveView:
     done: int = 0
     total: int = 0
     seen: int = 0
+    latest: float = 0.0
     begun: float | None = None
     begins: int = 0
     worked: float = 0.0
@@ -128,10 +131,12 @@ def read_live(folder: Path, before: LiveView | None = None) -> LiveView:
         state = state_of_run(journal, folder)
         milestones = journal.milestones()
         events = _events(journal, known.seen)
+        latest = events[-1][1] if events else known.latest
         done, total = journal.progress()
         usage = tuple(journal.ledger.usage())
         under_way = _under_way(events, known.under_way) if state in {"running", "paused"} else {}
-        arrivals, cast = arrivals_of(journal, events, told=known.under_way)
+        most = LATEST if known.seen else FIRST
+        arrivals, cast = arrivals_of(journal, events, told=known.under_way, most=most)
         settings = journal.fact("settings") or {}
         command = journal.fact("command")
         return LiveView(
@@ -145,7 +150,8 @@ def read_live(folder: Path, before: LiveView | None = None) -> LiveView:
             seen=events[-1][0] if events else known.seen,
             begun=max((at for _, at, kind, _ in milestones if kind == "start"), default=None),
             begins=sum(kind == "start" for _, _, kind, _ in milestones),
-            worked=_worked(milestones, events, state),
+            worked=_worked(milestones, latest, state),
+            latest=latest,
             times=tuple(at for _, at, kind, _ in events if kind in {"result", "failure"}),
             cast=cast,
             arrivals=arrivals,
@@ -193,7 +199,7 @@ def _under_way(events: Sequence[Event], before: Mapping[Job, int]) -> dict[Job, 
     return found
 
 
-def _worked(milestones: Sequence[Event], events: Sequence[Event], state: RunState) -> float:
+def _worked(milestones: Sequence[Event], latest: float, state: RunState) -> float:
     """Return the seconds since the run last began, up to now or its end, without its pauses."""
     worked, since = 0.0, None
     for _, at, kind, _ in milestones:
@@ -205,8 +211,7 @@ def _worked(milestones: Sequence[Event], events: Sequence[Event], state: RunStat
             worked, since = worked + at - since, None
     if since is None:
         return worked
-    latest = time.time() if state == "running" else max((at for _, at, _, _ in events), default=since)
-    return worked + max(0.0, latest - since)
+    return worked + max(0.0, (time.time() if state == "running" else latest) - since)
 
 
 def _phases(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +26,7 @@ __all__ = [
     "provenance_of_run",
     "run_name",
     "state_of_run",
+    "written_speed",
 ]
 
 CONTROLS = "controls"
@@ -161,8 +163,18 @@ def _replay(told: Any) -> str:
     if not isinstance(told, dict):
         return f"replay of {told}" if told else ""
     speed = float(told.get("speed") or 0.0)
-    pace = f"at {speed:g}×" if speed else "as fast as can be"
+    pace = f"at {written_speed(speed)}" if speed else "as fast as can be"
     return f"replay of {run_name(Path(str(told.get('run', ''))))} {pace}"
+
+
+def written_speed(speed: float) -> str:
+    """Return a speed as it is written.
+
+    >>> written_speed(0.5), written_speed(1 / 64), written_speed(20.0)
+    ('1/2×', '1/64×', '20×')
+    """
+    whole = round(1 / speed)
+    return f"1/{whole}×" if speed < 1 and math.isclose(1 / speed, whole) else f"{speed:g}×"
 
 
 def _membership(origin: str, method: str) -> str:

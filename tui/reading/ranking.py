@@ -143,7 +143,9 @@ class Ranking:
             InputError: no run is there, or it is damaged.
         """
         with Journal.read(self._folder) as journal:
-            total = journal.progress()[1]
+            done, total = journal.progress()
+            if done < self._done.sum():  # a replay that went back
+                self._done[:], self._differs[:], self._figures[:] = False, False, math.nan
             self._grow(total)
             for first in range(0, total, SLICE):
                 if not self._done[first : first + SLICE].all():

@@ -11,6 +11,7 @@ from simulator.journal.control import is_paused
 from simulator.journal.lock import is_running
 from simulator.replay import Replay
 from simulator.timeline import Timeline
+from tui.reading.provenance import written_speed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,5 +86,4 @@ def pace(speed: float) -> str:
     """
     if math.isinf(speed):
         return "as fast as possible"
-    whole = round(1 / speed)
-    return f"1/{whole}×" if speed < 1 and math.isclose(1 / speed, whole) else f"{speed:g}×"
+    return written_speed(speed)

@@ -169,10 +169,9 @@ def compared(data: Mapping[str, Any]) -> RunComparison:
 def _paired(row: ItemRow, shares: Shares, name: str) -> Paired:
     from bench.metrics import jensen_shannon
 
-    real = [option.real.mean for option in row.options if option.real is not None]
+    real = tuple(option.real.mean for option in row.options if option.real is not None)
     simulated = [option.simulated.mean for option in row.options if option.simulated is not None]
-    metrics = metrics_of(shares, real) if real else ()
-    other = Other(name=name, role="run", shares=shares, metrics=metrics)
+    other = Other(name=name, role="run", shares=shares, real=real)
     return Paired(row=row, second=other, apart=jensen_shannon(simulated, shares))
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from personas.errors import InputError
 from tui.plaintext import one_line
+from tui.shell.smooth import forget_drawn
+from tui.widgets.keyline import KeyLine
 from tui.widgets.rowlist import DAMAGE, RowList
 from tui.widgets.topbar import TopBar
 
@@ -75,7 +76,7 @@ class InstrumentScreen(Screen[None], Generic[View]):
         """Hold the line of provenance, the body and the keys."""
         yield TopBar(self.PLACE, self.PLACES)
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def body(self) -> ComposeResult:
         """Yield the widgets between the top and the footer."""
@@ -92,6 +93,10 @@ class InstrumentScreen(Screen[None], Generic[View]):
     def on_mount(self) -> None:
         """Ask for the first snapshot."""
         self.action_reload()
+
+    def on_unmount(self) -> None:
+        """Let go of what was drawn."""
+        forget_drawn()
 
     def action_reload(self) -> None:
         """Ask for a fresh snapshot."""
@@ -121,7 +126,9 @@ class InstrumentScreen(Screen[None], Generic[View]):
     def on_instrument_screen_failed(self, message: Failed) -> None:
         """Say what was wrong."""
         message.stop()
-        self.query_one(TopBar).say(self.PLACE, f"✗ {message.problem}", fictional=False)
+        folder = getattr(self, "folder", None)
+        name = "" if folder is None else folder.name
+        self.query_one(TopBar).say(name, f"✗ {message.problem}", fictional=False)
         self.tell(message.problem, wrong=True)
 
     def on_row_list_broken(self, message: RowList.Broken) -> None:

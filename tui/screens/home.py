@@ -29,6 +29,8 @@ from tui.widgets.rowlist import RowList
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import ComposeResult
     from textual.events import DescendantFocus
 
@@ -39,6 +41,7 @@ __all__ = ["Around", "HomeScreen", "ago"]
 
 NOTHING = "none here: make one with `commonbond ingest SOURCE PATH... --out NAME.corpus`"
 NO_RUN = "none yet: press s to simulate the corpus above"
+LISTS = ("corpora", "runs", "others")
 Entry = CorpusEntry | RunEntry | BenchmarkEntry | DataEntry
 
 
@@ -94,6 +97,7 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
         self._reader = ShelfReader()
         self._first = True
         self._example: Engine | None = None
+        self._since = 0.0
         self._list = "corpora"
         self._said = ""
         self._quick = False
@@ -137,6 +141,7 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
         """Draw the lists."""
         before, self._shelf = self._shelf, view.shelf
         shelf, now = view.shelf, time.time()
+        marked = {name: self._folder_at(before, name) for name in LISTS}
         self.query_one("#corpora", RowList).show(
             [corpus_row(entry) for entry in shelf.corpora], empty=NOTHING
         )
@@ -146,6 +151,8 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
         others.display = bool(shelf.benchmarks or shelf.data)
         rows = [other_row(entry) for entry in shelf.benchmarks] + [other_row(entry) for entry in shelf.data]
         others.show(rows)
+        for name, folder in marked.items():
+            self._mark(name, folder)
         self.query_one(TopBar).say("", _how_many(shelf), fictional=shelf.fictional)
         self._tell_lost(before)
         self._example_went(view)
@@ -201,7 +208,7 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
         """Watch it."""
         message.prevent_default()
         message.stop()
-        self._example = message.view
+        self._example, self._since = message.view, time.monotonic()
         self.interface.begun(self._example.order, self._example)
         self._advise("starting")
         self.refresh_bindings()
@@ -230,8 +237,19 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
 
         self.app.push_screen(ConfigureScreen(entry, kind))
 
-    def _entries(self, name: str) -> tuple[Entry, ...]:
-        shelf = self._shelf
+    def _folder_at(self, shelf: Shelf, name: str) -> Path | None:
+        """Return the folder of what is marked in a list that shows a shelf."""
+        entries, place = self._entries(name, shelf), self.query_one(f"#{name}", RowList).cursor
+        return entries[place].folder if place < len(entries) else None
+
+    def _mark(self, name: str, folder: Path | None) -> None:
+        """Keep the mark on what it was on, though a new run may stand above it now."""
+        places = [entry.folder for entry in self._entries(name)]
+        if folder in places:
+            self.query_one(f"#{name}", RowList).cursor = places.index(folder)
+
+    def _entries(self, name: str, shelf: Shelf | None = None) -> tuple[Entry, ...]:
+        shelf = self._shelf if shelf is None else shelf
         lists: dict[str, tuple[Entry, ...]] = {"corpora": shelf.corpora, "runs": shelf.runs}
         return lists.get(name, (*shelf.benchmarks, *shelf.data))
 
@@ -268,7 +286,8 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
             self._said = making
         marked = self._marked()
         empty = not (self._shelf.corpora or self._shelf.runs or self._shelf.benchmarks or self._shelf.data)
-        lines = [f"the example is being made: {self._said}"] if self._said else []
+        seconds = f", {int(time.monotonic() - self._since)} s so far" if self._example is not None else ""
+        lines = [f"● The example is being made{seconds}: {self._said}"] if self._said else []
         if marked is not None or (empty and not self._said):
             lines.append(advice(marked))
         self.query_one("#next", Static).update(plain("\n".join(lines)))
@@ -289,10 +308,11 @@ runs. Enter opens what is marked: of a benchmark the choices for a run on it, of
         if view.made not in (0, 1):
             self.tell(f"The example could not be made: {view.making}", wrong=True)
             return
-        self.tell("The example is ready.")
+        self.tell("The example is ready. This is one run of it; esc leads to all that there is.")
         done = [run for run in view.shelf.runs if run.scored and not run.problem]
         if done and self.is_current:
-            self.interface.visit(done[0].side, done[0].folder)
+            first = max(done, key=lambda run: run.fictional)  # of the village, which has members and ties
+            self.interface.visit(first.side, first.folder)
 
     def _open_the_only_one(self) -> None:
         home, shelf = self.interface.home, self._shelf

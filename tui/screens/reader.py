@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -10,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.plaintext import one_line
+from tui.plaintext import one_line, shown
 from tui.widgets.prose import Prose, heading, plain
 
 if TYPE_CHECKING:
@@ -57,16 +58,35 @@ class ReaderScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def posts_content(first: Content, named: tuple[str, ...], posts: tuple[PostView, ...]) -> Content:
-    """Return posts in full under what rests on them, and say which of those that are named are not there."""
+def posts_content(
+    first: Content, named: tuple[str, ...], posts: tuple[PostView, ...], *, mark: str = ""
+) -> Content:
+    """Return posts in full under what rests on them, and say which of those that are named are not there.
+
+    Args:
+        mark: what is underlined where it stands in a post; nothing where empty.
+    """
     parts = [first, Content()]
     for post in posts:
         about = " · ".join(part for part in (f"post {post.post}", post.kind, post.created) if part)
         parts.append(heading(one_line(about)))
         if post.title:
             parts.append(Content.styled(one_line(post.title), "italic"))
-        parts += [plain(post.text), Content()]
+        parts += [_marked(post.text, mark), Content()]
     missing = [name for name in named if name not in {post.post for post in posts}]
     if missing:
         parts.append(plain(f"not in the corpus: {', '.join(missing)}"))
     return Content("\n").join(parts)
+
+
+def _marked(text: str, mark: str) -> Content:
+    """Return a text with what is looked for in it underlined, wherever lines were broken and in any case.
+
+    >>> _marked("Rinse it. Warm  the pot.", "warm the pot.").spans
+    [Span(10, 24, style='bold underline')]
+    """
+    content = plain(text)
+    words = [re.escape(word) for word in shown(mark).split()]
+    if not words:
+        return content
+    return content.highlight_regex(re.compile(r"\s+".join(words), re.IGNORECASE), style="bold underline")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from tui.places import SIDES
 from tui.screens.base import InstrumentScreen
 from tui.screens.run.replaying import REPLAY_BINDINGS, ReplaySide
+from tui.widgets.keyline import KeyLine
 from tui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SideScreen(ReplaySide, InstrumentScreen[View]):
         yield TopBar(self.PLACE, self.PLACES)
         yield from self.replay_bar()
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_top_bar_side(self, message: TopBar.Side) -> None:
         """Show the side that was clicked."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Provider
+from textual.content import Content
 
 from tui.places import SIDES
 from tui.plaintext import one_line
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.binding import ActiveBinding
     from textual.command import Hits
+    from textual.fuzzy import Matcher
 
     from tui.app import Interface
 
@@ -56,7 +58,7 @@ class CommandProvider(Provider):
                 for visit in [partial(interface.visit, "communities", entry.folder)]
             ]
             self._commands += [
-                Command(f"Run {run_name(entry.folder)}", f"{entry.state} · {entry.folder}", visit)
+                Command(f"Run {one_line(run_name(entry.folder))}", f"{entry.state} · {entry.folder}", visit)
                 for entry in shelf.runs
                 if not entry.problem
                 for visit in [partial(interface.visit, entry.side, entry.folder)]
@@ -66,7 +68,9 @@ class CommandProvider(Provider):
     async def discover(self) -> Hits:
         """Yield all of them, before anything is typed."""
         for command in self._commands:
-            yield DiscoveryHit(command.name, command.do, help=command.about)
+            yield DiscoveryHit(
+                Content(command.name), command.do, text=command.name, help=_plain(command.about)
+            )
 
     async def search(self, query: str) -> Hits:
         """Yield those that match what is typed."""
@@ -74,7 +78,8 @@ class CommandProvider(Provider):
         for command in self._commands:
             score = matcher.match(command.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.do, help=command.about)
+                name = _lit(matcher, command.name)
+                yield Hit(score, name, command.do, text=command.name, help=_plain(command.about))
 
     @property
     def _interface(self) -> Interface:
@@ -83,6 +88,24 @@ class CommandProvider(Provider):
         if not isinstance(self.app, Interface):
             raise TypeError(f"these commands belong to the interface, not to {type(self.app).__name__}")
         return self.app
+
+
+def _plain(about: str) -> str:
+    """Return the line below a name as content, which the palette takes as it is; a string it reads as markup.
+
+    Escaping is no way out: ``textual.markup.escape`` leaves brackets on which its reader of markup fails.
+    """
+    return Content(one_line(about))  # type: ignore[return-value]
+
+
+def _lit(matcher: Matcher, name: str) -> Content:
+    """Return a name with the letters that match; ``Matcher.highlight`` would read the name as markup."""
+    content = Content(name)
+    _, places = matcher.fuzzy_search.match(matcher.query, name)
+    for place in places:
+        if not name[place].isspace():
+            content = content.stylize(matcher.match_style, place, place + 1)
+    return content
 
 
 def _actions(provider: CommandProvider) -> Iterator[Command]:

@@ -13,6 +13,8 @@ from tui.plaintext import shown
 __all__ = ["file_name", "what_to_copy"]
 
 WHOLE = 2**31
+LONGEST_NAME = 48
+"""Characters of a folder's name that a file's takes over: a name has room for 255 bytes."""
 
 
 def what_to_copy(screen: Screen[object]) -> tuple[str, str]:
@@ -43,7 +45,8 @@ def what_to_copy(screen: Screen[object]) -> tuple[str, str]:
 def file_name(screen: Screen[object]) -> str:
     """Return what a file of a screen is called: the folder it is about, and the screen's name."""
     folder = getattr(screen, "folder", None)
-    parts = [folder.name if folder is not None else "commonbond", getattr(screen, "PLACE", "") or "home"]
+    name = folder.name[:LONGEST_NAME] if folder is not None else "commonbond"
+    parts = [name, getattr(screen, "PLACE", "") or "home"]
     return re.sub(r"[^\w.-]+", "-", "-".join(parts).lower()).strip("-.") or "commonbond"
 
 

@@ -19,7 +19,7 @@ __all__ = ["cohesion_content", "panel_content"]
 def cohesion_content(community: CommunityView) -> Content:
     """Return both scores, what each is made of, and what could not be said."""
     parts = [
-        heading(community.title or community.name),
+        heading(one_line(community.title or community.name)),
         Content(f"{count(community.members, 'member')}, {count(community.norms, 'norm')}"),
         Content(),
         Content(f"identity {_figure(community.identity)} {score_bar(community.identity, 20)}"),
@@ -29,14 +29,14 @@ def cohesion_content(community: CommunityView) -> Content:
         Content.styled(f"{fitted('', 30)} here  by chance", "dim"),
         *(Content(_measure(measure)) for measure in community.measures),
         Content(),
-        *(plain(f"! {note}") for note in community.notes),
+        *(plain(f"! {one_line(note)}") for note in community.notes),
     ]
     return Content("\n").join(parts)
 
 
 def panel_content(community: CommunityView) -> Content:
     """Return how the panel mirrors the community: each trait's share among members and among personas."""
-    parts = [plain(f"! {notice}") for notice in community.notices]
+    parts = [plain(f"! {one_line(notice)}") for notice in community.notices]
     if not community.mirror:
         return Content("\n").join([*parts, Content.styled("no panel was drawn", "dim")])
     parts += [

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from tui.ordering.choices import named
 from tui.plaintext import count, one_line
 from tui.widgets.prose import plain
 from tui.widgets.rowlist import Column, RowList
@@ -26,11 +27,16 @@ TALLEST = 9
 
 
 class _Choosing(RowList):
-    """The list, with space to choose."""
+    """The list, with space to choose, and Enter as everywhere; the footer names space alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "choose", "Choose", id="pick.choose"),
+        Binding("space", "pick", "Choose", id="pick.choose"),
+        Binding("enter", "pick", "Choose", show=False, id="pick.enter"),
     ]
+
+    def action_pick(self) -> None:
+        """Choose the community under the cursor, or choose it no more."""
+        self.action_choose()
 
 
 class CommunityPick(Vertical):
@@ -75,7 +81,7 @@ class CommunityPick(Vertical):
     @property
     def given(self) -> tuple[str, ...]:
         """What the command line says for them."""
-        return tuple(part for name in self._chosen for part in ("--community", name))
+        return tuple(part for name in self._chosen for part in named("--community", name))
 
     def show(self, known: Sequence[tuple[str, int]]) -> None:
         """List communities with their members, 0 where unknown; a chosen one that is gone is chosen no more."""
@@ -115,7 +121,7 @@ class CommunityPick(Vertical):
 
     def _told(self) -> str:
         if not self._chosen:
-            return "Communities: all of them; space chooses some"
+            return "All communities; space chooses some"
         names = ", ".join(one_line(name, limit=40) for name in list(self._chosen)[:4])
         more = ", …" if len(self._chosen) > 4 else ""
         return f"{count(len(self._chosen), 'community', 'communities')} chosen: {names}{more}"

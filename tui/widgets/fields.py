@@ -155,7 +155,7 @@ class Field(Horizontal):
     def on_mount(self) -> None:
         """Say at once what is wrong with a value that was remembered."""
         if self.choice.problem(self._value) and self._value:
-            self._tell()
+            self.call_later(self._tell)  # a widget counts as mounted only after this
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Check what was typed."""

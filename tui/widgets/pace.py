@@ -41,11 +41,16 @@ class Pace:
         for second in [each for each in self._cast if each < max(self._cast) - WINDOW]:
             del self._cast[second]
 
-    def judgements(self, now: float) -> float | None:
-        """Return judgements a second in the latest seconds up to ``now``; None where there are too few to say."""
-        recent = [at for at in self._judged if at >= now - RECENT]
+    def judgements(self, now: float, *, since: float = 0.0) -> float | None:
+        """Return judgements a second in the latest seconds up to ``now``; None where there are too few to say.
+
+        Args:
+            since: when the engine began: what others judged before says nothing of its pace.
+        """
+        judged = [at for at in self._judged if at >= since]
+        recent = [at for at in judged if at >= now - RECENT]
         if len(recent) < 2:
-            recent = list(self._judged)[-2:]
+            recent = judged[-2:]
         if len(recent) < 2 or now - recent[0] <= 0:
             return None
         return (len(recent) - 1) / max(now - recent[0], 1e-3)
@@ -151,7 +156,7 @@ def _figures(live: LiveView, pace: Pace) -> str:
     parts = [f"{span(live.worked)}{again}"] if live.worked else []
     rate = None
     if live.state == "running":
-        rate = pace.judgements(live.looked)
+        rate = pace.judgements(live.looked, since=live.begun or 0.0)
     elif live.state == "done" and live.begins == 1 and live.worked:
         rate = live.done / live.worked
     if rate is not None:

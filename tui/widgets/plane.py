@@ -26,6 +26,7 @@ HERE, OTHER, SEVERAL = "◆", "•", "⁙"
 LEFT = 5
 """Cells left of the plane, with the axis."""
 MOST_NAMES, LONGEST = 40, 20
+ACROSS, UP = "identity →", "bond ↑"
 
 
 class CohesionPlane(Widget, can_focus=True):
@@ -62,8 +63,10 @@ class CohesionPlane(Widget, can_focus=True):
 
     def render(self) -> Content:
         """Draw the plane."""
-        size = self.content_size
-        return Content("\n".join(drawn(self._lay(), self._marked, size.width, size.height)))
+        size, cells = self.content_size, self._lay()
+        if self._points and not cells:
+            return Content.styled("the plane needs a larger window", "dim")
+        return Content("\n".join(drawn(cells, self._marked, size.width, size.height)))
 
     def action_step(self, by: int) -> None:
         """Mark the community before or after."""
@@ -194,5 +197,7 @@ def _framed(lines: list[str], across: int) -> list[str]:
     scale = {0: "1", len(lines) // 2: ".5", len(lines) - 1: "0"}
     body = [f"{scale.get(number, ''):>3} │{line}" for number, line in enumerate(lines)]
     axis = f"    └{'─' * across}"
-    figures = f"     0{'identity .5':^{across - 2}}1"
-    return ["bond", *body, axis, figures]
+    figures = f"     0{'.5':^{across - 2}}1"
+    place = LEFT + across * 3 // 4 - len(ACROSS) // 2
+    figures = f"{figures[:place]}{ACROSS}{figures[place + len(ACROSS) :]}"
+    return [UP, *body, axis, figures]

@@ -8,13 +8,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.plaintext import shown
+from tui.plaintext import shown, wrapped
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-__all__ = ["Prose", "heading", "plain"]
+__all__ = ["Prose", "hanging", "heading", "plain"]
+
+NO_END = 1 << 30
 
 
 def heading(text: str) -> Content:
@@ -25,6 +27,20 @@ def heading(text: str) -> Content:
 def plain(text: str) -> Content:
     """Return strangers' text as it may be drawn."""
     return Content(shown(text))
+
+
+def hanging(text: str, width: int, *, first: str, rest: str) -> list[str]:
+    """Return a text in lines of ``width`` cells, each with what stands before it, also where a line goes on.
+
+    Args:
+        first: before the first line. ``rest``: before all others, of as many cells.
+
+    >>> hanging("one two three", 9, first="• ", rest="  ")
+    ['• one two', '  three']
+    """
+    space = max(10, width - len(rest))
+    lines = [part for line in shown(text).split("\n") for part in wrapped(line, space, NO_END)]
+    return [f"{rest if number else first}{line}" for number, line in enumerate(lines)]
 
 
 class Prose(VerticalScroll):

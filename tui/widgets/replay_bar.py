@@ -72,6 +72,9 @@ class ReplayBar(Widget):
             super().__init__()
             self.view = view
 
+    class Began(Message):
+        """It plays again, after it had come to its end."""
+
     class Refused(Message):
         """The replay could not be steered, and why."""
 
@@ -163,8 +166,13 @@ class ReplayBar(Widget):
         self._busy = False
         self._is_none = message.view is None
         if message.view != self.view:
+            if _is_over(self.view) and not _is_over(message.view):
+                self.post_message(self.Began())
+            came = (self.view is None) != (message.view is None)
             self.view = message.view
             self.display = self.view is not None
+            if came:
+                self.screen.refresh_bindings()
             self._wanted = None
             self.refresh()
 
@@ -195,6 +203,10 @@ class ReplayBar(Widget):
                 self.post_message(self.Refused(str(error)))
 
         self.run_worker(carry_out, thread=True, group="replay")
+
+
+def _is_over(view: ReplayView | None) -> bool:
+    return view is not None and view.state in ("over", "ended")
 
 
 def _clock(seconds: float) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -26,6 +26,7 @@ from tui.widgets.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rich.style import Style
     from textual.events import Click, Resize
 
 __all__ = ["Column", "RowList"]
@@ -38,6 +39,8 @@ MOST_PAGES = 4
 WAITING = "…"
 LEAST = 5
 """Cells that a column that can shrink keeps."""
+KEPT = 200
+"""Lines that stay drawn: who goes up and down sees the same ones again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,9 @@ class RowList(ScrollView, can_focus=True):
         self._sorted: tuple[int, bool] | None = None
         self._loading = False
         self._broken = False
+        self._lines: dict[tuple[object, ...], Strip] = {}
+        self._spaces: tuple[int, list[int]] | None = None
+        self._pens: dict[str, Style] | None = None
 
     @property
     def rows(self) -> Sequence[Sequence[str]]:
@@ -149,6 +155,8 @@ class RowList(ScrollView, can_focus=True):
         """Have rows of other columns; they are drawn once ``show`` has brought such rows."""
         self._columns = tuple(columns)
         self._sorted = None
+        self._spaces = None
+        self._lines.clear()
         self.refresh()
 
     def mark_sorted(self, column: int | None, *, descending: bool = False) -> None:
@@ -180,9 +188,40 @@ class RowList(ScrollView, can_focus=True):
         self._measure()
         with self.prevent(RowList.Highlighted):
             self.cursor = max(0, min(self.cursor, len(rows) - 1))
+        self.call_after_refresh(self._reveal)
         if rows:
             self.post_message(self.Highlighted(self, self.cursor))
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines; what they are drawn with is asked for once, since that is slow.
+
+        A list without a border is drawn straight from the lines that it keeps: Textual's own way makes three new
+        strips for each line of every step that scrolls.
+        """
+        self._pens = {}
+        try:
+            return super().render_lines(crop) if self._is_dressed() else self._kept_lines(crop)
+        finally:
+            self._pens = None
+
+    def _is_dressed(self) -> bool:
+        """Return whether there is more to draw than lines: a border, space around them, or what shines through."""
+        styles = self.styles
+        more = styles.has_rule("hatch") or styles.has_rule("tint") or styles.has_rule("outline")
+        return bool(styles.gutter != Spacing() or self.opacity != 1 or more)
+
+    def _kept_lines(self, crop: Region) -> list[Strip]:
+        """Return lines as they are kept, through the filters of the interface."""
+        _, background = self.background_colors
+        filters, width, (left, right) = self.get_line_filters(), self.size.width, crop.column_span
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y).adjust_cell_length(width, self._pen(""))
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            strips.append(strip if (left, right) == (0, width) else strip.crop(left, right))
+        return strips
 
     def render_line(self, y: int) -> Strip:
         """Draw the heading, or the row at ``y`` lines below the top."""
@@ -193,22 +232,38 @@ class RowList(ScrollView, can_focus=True):
         if index >= len(self._rows):
             text = f"  {self._empty}" if index == 0 else ""
             return self._strip(text, "row-list--empty", width)
-        here, cells = index == self.cursor, self._rows[index]
+        here, cells = index == self.cursor, tuple(self._rows[index])
         if not cells:
             self._load()
             cells = (WAITING,) * len(self._columns)
-        if len(cells) == 1 < len(self._columns):
-            line = f"{MARK if here else '  '}{one_line(cells[0])}"
-            return self._strip(line, "row-list--cursor" if here else "row-list--header", width)
-        line = self._line(cells, width, mark=MARK if here else "")
-        return self._strip(line, "row-list--cursor" if here else "", width)
+        heading = len(cells) == 1 < len(self._columns)
+        component = "row-list--cursor" if here else "row-list--header" if heading else ""
+        key = (cells, here, width, self._pen(component))
+        line = self._lines.get(key)
+        if line is None:
+            mark = MARK if here else ""
+            text = (mark or "  ") + one_line(cells[0]) if heading else self._line(cells, width, mark=mark)
+            line = self._lines[key] = self._strip(text, component, width)
+            if len(self._lines) > KEPT:
+                del self._lines[next(iter(self._lines))]
+        return line
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scroll; the scrollbar is drawn again only where that shows, in steps of an eighth of a line."""
+        if self.show_vertical_scrollbar:
+            grain = max(1, self.max_scroll_y // (8 * max(1, self.size.height)))
+            shown = new_value - new_value % grain if new_value < self.max_scroll_y else new_value
+            self.vertical_scrollbar.position = shown
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Bring the row into view and say so."""
         if old == new or not self._rows:
             return
-        self.call_after_refresh(self._reveal)
-        self.refresh()
+        self._reveal()
+        top, width = self.scroll_offset.y - 1, self.size.width
+        self.refresh(Region(0, old - top, width, 1), Region(0, new - top, width, 1))
         self.post_message(self.Highlighted(self, new))
 
     def action_move(self, step: int) -> None:
@@ -312,8 +367,10 @@ class RowList(ScrollView, can_focus=True):
 
     def _reveal(self) -> None:
         """Scroll no further than it takes to see the row under the cursor."""
-        visible = max(1, self.scrollable_content_region.height - 1)
+        visible = self.scrollable_content_region.height - 1
         top = self.scroll_offset.y
+        if visible < 1:
+            return
         if self.cursor < top:
             self.scroll_to(y=self.cursor, animate=False)
         elif self.cursor >= top + visible:
@@ -322,9 +379,18 @@ class RowList(ScrollView, can_focus=True):
     def _measure(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._rows) + 1)
 
+    def _pen(self, component: str) -> Style:
+        """Return the style of a part of the list."""
+        pens = {} if self._pens is None else self._pens
+        if component not in pens:
+            pens[component] = self.get_component_rich_style(component) if component else self.rich_style
+        return pens[component]
+
     def _strip(self, text: str, component: str, width: int) -> Strip:
-        style = self.get_component_rich_style(component) if component else self.rich_style
-        return Strip([Segment(fitted(text, width), style)], width)
+        """Return a line of the list, with what lies below its scrollbar."""
+        whole = max(width, self.content_region.width)
+        text = fitted(text, width) + " " * (whole - width)
+        return Strip([Segment(text, self._pen(component))], whole)
 
     def _line(self, cells: Sequence[str], width: int, *, mark: str = "") -> str:
         widths = self._widths(width)
@@ -337,14 +403,21 @@ class RowList(ScrollView, can_focus=True):
 
     def _widths(self, width: int) -> list[int]:
         """Return the width of each column, 0 for one that is left out."""
-        there = [column.width if width >= column.above else 0 for column in self._columns]
-        gaps = 2 * max(0, sum(1 for space in there if space) - 1)
-        left = width - len(MARK) - sum(there) - gaps
-        shares = [column.share if space else 0 for column, space in zip(self._columns, there, strict=True)]
-        if left < 0:
-            return _shrunk(there, shares, -left)
-        total = max(1, sum(shares))
-        return [space + left * share // total for space, share in zip(there, shares, strict=True)]
+        if self._spaces is None or self._spaces[0] != width:
+            self._spaces = width, _divided(self._columns, width)
+        return self._spaces[1]
+
+
+def _divided(columns: Sequence[Column], width: int) -> list[int]:
+    """Return how a list's width is divided among its columns."""
+    there = [column.width if width >= column.above else 0 for column in columns]
+    gaps = 2 * max(0, sum(1 for space in there if space) - 1)
+    left = width - len(MARK) - sum(there) - gaps
+    shares = [column.share if space else 0 for column, space in zip(columns, there, strict=True)]
+    if left < 0:
+        return _shrunk(there, shares, -left)
+    total = max(1, sum(shares))
+    return [space + left * share // total for space, share in zip(there, shares, strict=True)]
 
 
 def _shrunk(widths: list[int], shares: list[int], lack: int) -> list[int]:

@@ -94,12 +94,13 @@ class TopBar(Widget):
         return Content.assemble(*parts)
 
     def _sides(self, width: int) -> list[str]:
-        """Return the sides as they are written: in full, shortened, or but their numbers, as the width allows."""
-        for length in (99, 4, 0):
+        """Return the sides as there is room for them: in full, closer together, or with no name but this one's."""
+        for gap, named in (("  ", True), (" ", True), (" ", False)):
             sides = [
-                f"▸{number} {name} " if name == self._place else f" {number} {name[:length]}".rstrip() + " "
+                f"▸{number} {name}" if name == self._place else f"{number} {name}" if named else str(number)
                 for number, name in enumerate(self._places, start=1)
             ]
-            if sum(map(cell_len, sides)) + TITLE <= width:
+            sides = [side if side.startswith("▸") else gap[1:] + side for side in sides]
+            if sum(map(cell_len, sides)) + len(sides) + TITLE <= width:
                 break
-        return sides
+        return [f"{side} " for side in sides]

@@ -115,6 +115,7 @@ def test_a_member_of_two_communities_stands_in_both_and_has_one_number(tmp_path)
         zoo = {row.member: row for row in graph.members(1)}
         assert tea["ann"].node == zoo["ann"].node
         assert (tea["ann"].bond, zoo["ann"].bond) == (3, 8)
+        assert [row.community for row in graph.nodes([tea["ann"].node])] == [0]
 
 
 def test_a_member_has_the_group_that_was_found_within_that_community(tmp_path):

@@ -18,7 +18,7 @@ def journal_of(tmp_path):
     ]
     made_run(tmp_path / "run", items, {("a", TEA): (0.5, 0.5), ("b", TEA): (0.1, 0.2, 0.7)})
     with Journal.create(tmp_path / "run") as journal:
-        journal.add_predictions(1, "second", [("a", TEA, (1.0, 0.0))])
+        journal.add_predictions(1, "beside", [("a", TEA, (1.0, 0.0))])
         journal.add_predictions(0, "first", [("a", TEA, (0.0, 1.0)), ("b", TEA, (0.0, 0.0, 1.0))])
         item = items[1]
         body = {
@@ -46,7 +46,7 @@ def test_judgements_come_in_the_order_in_which_their_places_are_named(tmp_path):
             (2, "b", TEA), (0, "a", TEA), (1, "a", CATS),
         ]  # fmt: skip
         assert found[0].predictions == (("first", (0.0, 0.0, 1.0)),)
-        assert found[1].predictions == (("first", (0.0, 1.0)), ("second", (1.0, 0.0)))
+        assert found[1].predictions == (("first", (0.0, 1.0)), ("beside", (1.0, 0.0)))
         assert found[1].asked == journal.item("a") and found[1].result == journal.result("a", TEA)
         assert found[2].result is None and judgements_at(journal, []) == []
 

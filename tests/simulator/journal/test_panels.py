@@ -19,14 +19,14 @@ from simulator.journal.panels import (
 
 @pytest.fixture
 def journal(tmp_path):
-    """Two items judged by tea, one of them by cats; tea has judged the second alone."""
+    """Items for tea, one of them also for cats; tea has judged the second alone."""
     items = [
         Item(item=name, query=f"{name}?", options=(Option(text="yes"), Option(text="no")))
         for name in ("one", "two")
     ]
     with Journal.create(tmp_path) as journal:
         journal.add_items(items)
-        journal.add_jobs([("one", "tea"), ("one", "cats"), ("two", "tea")])
+        journal.add_jobs([("one", "tea"), ("one", "cats"), ("two", "tea"), ("again", "tea")])
         journal.add_personas(
             (f"{name}#{number}", name, {"activity": "low", "number": number})
             for name in ("tea", "cats")
@@ -51,11 +51,12 @@ def test_panels_and_their_members_come_in_order_and_in_pages(journal):
 
 
 def test_a_personas_ballots_stand_by_item_and_round(journal):
-    assert (judged_by(journal, "tea"), judged_by(journal, "cats"), judged_by(journal, "birds")) == (2, 1, 0)
+    assert (judged_by(journal, "tea"), judged_by(journal, "cats"), judged_by(journal, "birds")) == (3, 1, 0)
     found = persona_ballots(journal, "tea#1", "tea", first=0, count=9)
     assert [(item, [(each.persona, each.round) for each in ballots]) for item, ballots in found] == [
         ("one", []),
         ("two", [("tea#1", 0), ("tea#1", 1)]),
+        ("again", []),
     ]
     assert [item for item, _ in persona_ballots(journal, "tea#1", "tea", first=1, count=1)] == ["two"]
 

@@ -56,8 +56,8 @@ def test_hostile_texts_stay_inside_their_fences(commands):
     assert "[@click" not in FENCED.sub("", whole)
 
 
-def test_the_answer_and_the_templates_can_be_chosen(commands):
-    folder = commands.home / "templates"
+def test_the_answer_and_the_templates_can_be_chosen(commands, tmp_path):
+    folder = tmp_path / "templates"
     folder.mkdir()
     (folder / "option.md").write_text("$letter) $text")
     chosen = ("--answer", "ranking", "--prompts", folder, "--panel", 5, "--recalled", 0, "--shown", 0)
@@ -99,8 +99,8 @@ def test_what_is_not_one_question_is_refused_before_any_work(commands, more, tol
     commands.quick("prompt", commands.corpus, *ANN, *more).refused(*told)
 
 
-def test_templates_that_cannot_be_used_are_refused_with_their_file(commands):
-    folder = commands.home / "broken"
+def test_templates_that_cannot_be_used_are_refused_with_their_file(commands, tmp_path):
+    folder = tmp_path / "broken"
     folder.mkdir()
     (folder / "norm.md").write_text("$text of $author")
     done = commands("prompt", commands.corpus, *ANN, *ASKED, "--prompts", folder, "--panel", 5, words=True)

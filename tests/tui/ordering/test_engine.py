@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from textual.widgets import Input
+
 from simulator.journal import Journal
 from tui.app import summary
 from tui.cli.main import main
@@ -30,6 +32,12 @@ corpus = pathlib.Path(sys.argv[1])
 found = {"communities": Journal.read(corpus.parent / "run1").communities()}
 (corpus / "communities.json").write_text(json.dumps(found))
 """
+
+
+def proposed(app):
+    """Return the name of the folder that a new run would get; a long path is cut off in its field."""
+    fields = app.screen.query("#out")
+    return Path(fields.first(Input).value).name if fields else ""
 
 
 def test_an_order_is_a_command_line():
@@ -93,7 +101,7 @@ async def test_a_run_is_configured_started_watched_stopped_and_gone_on_with(home
     async with opened as pilot:
         await look.settled(pilot)
         await pilot.press("s")
-        await look.until(pilot, lambda: "tea-run1" in look.text(app))
+        await look.until(pilot, lambda: proposed(app) == "tea-run1")
         await pilot.press("tab", "tab", *"30", "enter")
         await look.until(pilot, lambda: isinstance(app.screen, RunScreen))
         await look.until(pilot, lambda: "getting ready" in look.text(app) or "running" in look.text(app))
@@ -118,7 +126,7 @@ async def test_leaving_the_interface_leaves_the_run_running(home, look, slow_eng
     async with opened as pilot:
         await look.settled(pilot)
         await pilot.press("s")
-        await look.until(pilot, lambda: "tea-run1" in look.text(app))
+        await look.until(pilot, lambda: proposed(app) == "tea-run1")
         await pilot.press("tab", "tab", *"30", "enter")
         await look.until(pilot, lambda: isinstance(app.screen, RunScreen))
         await look.until(pilot, lambda: len(app.screen.query_one("#arrivals", RowList).rows) >= 1)
@@ -140,7 +148,7 @@ async def test_an_engine_that_fails_says_why(home, look, slow_engine):
         await look.settled(pilot)
         (home / "tea.corpus" / "posts.parquet").unlink()
         await pilot.press("s")
-        await look.until(pilot, lambda: "tea-run1" in look.text(app))
+        await look.until(pilot, lambda: proposed(app) == "tea-run1")
         await pilot.press("enter")
         await look.until(pilot, lambda: "the engine ended with code 1" in look.text(app), 40)
         await look.until(pilot, lambda: "a table is missing" in look.text(app))

@@ -11,7 +11,7 @@ from simulator.asking import question
 from simulator.item import Ballot, Query
 from simulator.journal import Journal
 from simulator.simulation import Simulation
-from tui.reading.asking import Answer, Formed, agreement, formed, read_answers
+from tui.reading.asking import Answer, Formed, agreement, formed, hardly_apart, read_answers
 from tui.reading.comparison import Share
 from tui.screens.ask.consensus import agreement_content, in_a_line
 
@@ -53,6 +53,20 @@ def test_a_later_round_takes_the_place_of_the_same_personas_ballot():
     assert (after.ballots, after.abstained, after.moved) == (1, 1, 2)
 
 
+def test_first_choices_are_counted_of_the_latest_ballots_though_the_shares_say_little():
+    even = [
+        Ballot(persona=f"tea#{number}", choice=choice, shares=(0.49, 0.51) if choice else (0.51, 0.49))
+        for number, choice in enumerate((1, 1, 0))
+    ]
+    later = Ballot(persona="tea#2", choice=1, shares=(0.49, 0.51), round=1)
+    assert formed(answer(*even), 3).chosen == (1, 2)
+    asked = answer(*even, later, ballot(4, None), done=True)
+    assert formed(asked, 5).chosen == (0, 3)
+    assert hardly_apart([formed(asked, 5)]) and not hardly_apart([formed(asked, 3)])
+    told = [formed(answer(ballot(0, 0), ballot(1, 0), done=True), 2)]
+    assert not hardly_apart(told) and not hardly_apart([*told, formed(asked, 5)])
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(0, 2)), max_size=12), st.data())
 def test_what_forms_is_the_posterior_of_the_ballots_and_does_not_depend_on_their_order(choices, data):
     cast = [ballot(number, choice, size=3) for number, choice in enumerate(choices)]
@@ -92,9 +106,9 @@ def test_many_communities_are_held_against_the_mean_of_all():
 @pytest.mark.parametrize(
     ("tops", "told"),
     [
-        (((0.9, 0.1), (0.8, 0.2)), "all 2 prefer A (clearly)"),
-        (((0.9, 0.1), (0.2, 0.8)), "A leads in 1, B leads in 1 (clearly)"),
-        (((0.52, 0.48), (0.51, 0.49)), "all 2 prefer A (none clearly) · close together"),
+        (((0.9, 0.1), (0.8, 0.2)), "all 2 prefer A, clearly"),
+        (((0.9, 0.1), (0.2, 0.8)), "A leads in 1, B leads in 1, clearly"),
+        (((0.52, 0.48), (0.51, 0.49)), "all 2 lean to A, none clearly · close together"),
     ],
 )
 def test_the_agreement_is_said_in_a_line(tops, told):

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.item import Ballot, Item, Option
 from simulator.journal import Journal
-from simulator.journal.control import pause
+from simulator.journal.control import go_on, pause
 from simulator.models.model import Call, Message, ModelError, Reply, Usage
 from tui.reading import live
 from tui.reading.live import read_live
@@ -48,7 +48,7 @@ def test_a_look_goes_on_where_the_last_one_ended(home):
     first = read_live(home / "run1")
     assert (first.state, first.done, first.total, len(first.times)) == ("done", 12, 12, 12)
     assert sum(number for _, number in first.cast) >= 12 * 4
-    assert len(first.arrivals) == 12
+    assert len(first.arrivals) == 16
     assert first.arrivals[-1].persona.endswith("#3")
     assert first.resting
     assert first.worked > 0
@@ -139,6 +139,29 @@ def test_a_pause_is_seen_first_as_asked_for_and_then_as_rest_and_costs_no_time(e
     after = read_live(run, before)
     assert (after.state, after.resting) == ("paused", True)
     assert after.worked == before.worked
+    engine.event("resumed", {})
+    go_on(run)
+    assert after.worked <= read_live(run, after).worked < after.worked + 0.3
+
+
+async def test_what_an_engine_that_was_lost_had_under_way_is_forgotten_when_the_run_begins_anew(
+    engine, tmp_path
+):
+    engine.arrive(item("item0"), "tea", ballot("tea#1"))
+    await asyncio.sleep(0.2)
+    found = read_live(tmp_path / "run")
+    assert found.under_way == {("item0", "tea"): 0}
+    engine.event("start", {"jobs": 6, "given": 6, "queries": 0})
+    assert read_live(tmp_path / "run", found).under_way == {}
+
+
+def test_the_time_since_an_engine_was_lost_is_not_counted_as_work(tmp_path):
+    with Journal.create(tmp_path / "run") as engine:
+        engine.set_facts({"state": "running"})
+        engine.event("start", {"jobs": 1})
+    time.sleep(0.3)
+    found = read_live(tmp_path / "run")
+    assert (found.state, found.worked < 0.2) == ("unfinished", True)
 
 
 def test_the_time_since_a_run_went_on_is_told_apart(engine, tmp_path):
@@ -207,5 +230,7 @@ def test_a_replay_says_of_which_run_it_is_one_and_how_fast(engine):
     engine.set_facts({"replay_of": {"run": "/somewhere/tea-run", "speed": 10.0}})
     known = provenance_of_run(engine, engine.folder)
     assert known.line.startswith("replay of tea-run at 10× · ")
+    engine.set_facts({"replay_of": {"run": "/somewhere/tea-run", "speed": 1 / 256}})
+    assert provenance_of_run(engine, engine.folder).replay == "replay of tea-run at 1/256×"
     engine.set_facts({"replay_of": {"run": "/somewhere/prefs/run", "speed": 0.0}})
     assert provenance_of_run(engine, engine.folder).replay == "replay of prefs/run as fast as can be"

@@ -87,6 +87,23 @@ def test_what_has_come_since_is_read_and_the_rest_not_again(run):
     assert seen == [4]
 
 
+def test_shares_that_differ_by_the_last_digit_are_equal_and_so_do_not_disagree(tmp_path):
+    said = {("c", "tea"): (0.5 - 1e-12, 0.5 + 1e-12)}
+    found = Ranking(made_run(tmp_path / "run", ITEMS, said))
+    found.update()
+    assert found.order(only=Filter(differing=True)).tolist() == []
+
+
+def test_what_came_while_it_looks_for_a_text_is_left_for_the_next_time(run):
+    found = Ranking(run)
+    found.update()
+    with Journal.create(run) as journal:
+        journal.add_jobs([("a", "tea"), ("a", "cats"), ("b", "tea"), ("c", "tea"), ("a", "zoo")])
+    assert found.order(only=Filter(text="cat")).tolist() == [1, 2]
+    found.update()
+    assert found.order(only=Filter(text="zoo")).tolist() == [4]
+
+
 def test_every_figure_is_the_one_that_the_row_shows(run):
     found = Ranking(run)
     found.update()

@@ -253,3 +253,36 @@ async def test_a_persona_on_a_model_is_asked_a_question_and_its_answer_stays(ask
             await pilot.press("enter")
             await look.until(pilot, lambda: "nothing was asked anew" in shown(app, "told"))
             assert server.count()["requests"] == before + 1
+
+
+async def test_what_was_typed_is_there_again_after_leaving_and_gone_once_it_was_asked(asked, tmp_path, look):
+    shutil.copytree(asked / "tea.corpus", tmp_path / "tea.corpus")
+    app, opened = look.opened(tmp_path, size=(80, 24))
+    async with opened as pilot:
+        app.push_screen(QuestionScreen(tmp_path / "tea.corpus"))
+        await look.settled(pilot)
+        await pilot.press(*"Pot?", "enter", *"yes", "enter", *"no", "escape")
+        await look.settled(pilot)
+        assert not isinstance(app.screen, QuestionScreen)
+        app.push_screen(QuestionScreen(tmp_path / "tea.corpus"))
+        await look.settled(pilot)
+        assert app.screen.query_one("#query", Input).value == "Pot?"
+        assert app.screen.query_one("#options", TextArea).text == "yes\nno"
+        await pilot.press("ctrl+s")
+        await look.until(pilot, lambda: isinstance(app.screen, AnswersScreen))
+        assert not app.drafts
+        await look.until(pilot, lambda: "✓ all in" in look.text(app) and "▶" not in look.text(app))
+        assert "first choices" in look.text(app) and "Skip" not in look.text(app)
+
+
+async def test_in_a_small_window_all_is_seen_that_is_asked_and_the_footer_says_how_to_choose(asked, look):
+    app, opened = look.opened(asked, size=(80, 24))
+    async with opened as pilot:
+        app.push_screen(QuestionScreen(asked / "tea.corpus"))
+        await look.settled(pilot)
+        text = look.text(app)
+        assert "space chooses some" in text and "[ ]  tea" in text and "Options, one a line" in text
+        app.screen.query_one("#choosing").focus()
+        await pilot.pause()
+        footer = look.text(app).strip().split("\n")[-1]
+        assert "space Choose" in footer and "⏎ Open" not in footer

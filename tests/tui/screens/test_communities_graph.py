@@ -203,7 +203,7 @@ async def test_the_plane_is_there_also_where_it_is_narrow_and_goes_from_one_to_t
     async with opened as pilot:
         await at(app, pilot, look, CommunitiesScreen, mapped / "run1", "communities")
         await pilot.press("l")
-        await look.until(pilot, lambda: "identity .5" in look.text(app))
+        await look.until(pilot, lambda: "identity →" in look.text(app))
         first, other = [entry.name for entry in app.screen._view.communities]
         assert f"◆ {first}" in look.text(app) or f"{first} ◆" in look.text(app)
         await pilot.press("right")
@@ -262,3 +262,40 @@ def test_every_key_of_a_screen_can_be_rebound(screen):
     own = [key for key in screen.BINDINGS if not isinstance(key, tuple)]
     assert own and all(binding.id for binding in own)
     assert all(binding.id for binding in (*GraphCanvas.BINDINGS, *CohesionPlane.BINDINGS))
+
+
+async def test_n_leads_to_the_norms_and_again_to_the_most_contested_with_their_heading(mapped, look):
+    app, opened = look.opened(mapped, size=(80, 24))
+    async with opened as pilot:
+        await at(app, pilot, look, CommunitiesScreen, mapped / "tea.corpus", "communities")
+        await pilot.press("n")
+        await look.until(pilot, lambda: "STRONGEST" in look.text(app))
+        said = app.screen.query_one("#said")
+        assert said.highlighted_option.id == "strongest-0" and "⏎ Open" in look.text(app)
+        await pilot.press("n")
+        await look.until(pilot, lambda: said.highlighted_option.id == "contested-0")
+        await look.until(pilot, lambda: "MOST CONTESTED" in look.text(app))
+        await pilot.press("n")
+        await look.until(pilot, lambda: said.highlighted_option.id == "strongest-0")
+
+
+async def test_a_sentence_is_underlined_in_the_post_that_it_rests_on(mapped, look):
+    app, opened = look.opened(mapped, size=(80, 24))
+    async with opened as pilot:
+        await at(app, pilot, look, CommunitiesScreen, mapped / "tea.corpus", "communities")
+        await pilot.press("p", "enter")
+        await look.until(pilot, lambda: isinstance(app.screen, ReaderScreen))
+        content = app.screen.query_one("#text Static").content
+        marked = [
+            content.plain[span.start : span.end] for span in content.spans if "underline" in str(span.style)
+        ]
+        assert marked and marked[0] in content.plain.split("\n")[0]
+
+
+async def test_a_graph_that_cannot_be_read_says_so_and_waits_no_more(mapped, look):
+    app, opened = look.opened(mapped, size=(80, 24))
+    async with opened as pilot:
+        await look.settled(pilot)
+        app.visit("graph", mapped / "gone.corpus")
+        await look.until(pilot, lambda: "nothing could be read" in look.text(app))
+        assert "reading…" not in look.text(app) and "gone.corpus › Graph" in look.text(app)

@@ -254,3 +254,19 @@ async def test_the_list_with_the_focus_is_kept_while_the_shelf_is_read_again(mad
         await pilot.pause(1.2)
         assert isinstance(app.screen, HomeScreen)
         assert app.screen.query_one("#runs", RowList).has_focus and "It is done." in look.text(app)
+
+
+async def test_the_mark_stays_on_its_run_when_a_newer_one_comes_to_stand_above_it(home, look):
+    app, opened = look.opened(home)
+    async with opened as pilot:
+        await look.settled(pilot)
+        await pilot.press("tab", "end")
+        await look.settled(pilot)
+        before = app.screen._marked().folder
+        shutil.copytree(home / "run1", home / "newer")
+        os.utime(home / "newer" / "journal.sqlite")
+        rows = len(app.screen._shelf.runs)
+        await look.until(pilot, lambda: len(app.screen._shelf.runs) > rows, seconds=10)
+        await look.settled(pilot)
+        assert app.screen._marked().folder == before
+        assert app.screen._shelf.runs[0].folder != before

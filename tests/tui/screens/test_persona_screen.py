@@ -11,10 +11,12 @@ from textual.widgets import TabbedContent
 from word_embedder import WordEmbedder
 from word_engine import words_command
 
+from simulator.item import Ballot, Item, Option
 from simulator.journal import Journal
 from simulator.simulation import Simulation
 from tui.ordering.engine import Order
 from tui.reading.personas import (
+    _shared,
     find_persona,
     read_ballots,
     read_members,
@@ -98,6 +100,35 @@ def test_a_personas_moves_and_ballots_are_those_of_the_journal(run):
         assert [list(each.ballots) for each in found] == [own[item] for item in judged[1:3]]
         moved += len(steps)
     assert moved
+
+
+def test_a_persona_is_summed_up_by_its_last_ballots_and_failures_are_no_abstentions(tmp_path):
+    def ballot(choice, **more):
+        shares = () if choice is None else (1.0, 0.0) if choice == 0 else (0.0, 1.0)
+        return Ballot(persona="tea#0", choice=choice, shares=shares, order=(0, 1), **more)
+
+    rounds = {
+        "a": [ballot(0), ballot(1, round=1)],
+        "b": [ballot(0), ballot(None, round=1)],
+        "c": [ballot(None), ballot(None, round=1, failure="timeout")],
+        "d": [ballot(None)],
+        "e": [],
+    }
+    with Journal.create(tmp_path) as journal:
+        journal.add_jobs([(name, "tea") for name in rounds])
+        journal.add_personas([("tea#0", "tea", {})])
+        for name, cast in rounds.items():
+            item = Item(item=name, query="?", options=(Option(text="yes"), Option(text="no")))
+            journal.add_result(item, "tea", cast, [], {"errors": []})
+    view = read_persona(tmp_path, read_members(tmp_path, 0, 1)[0])
+    assert (view.judged, view.cast, view.abstained, view.failed) == (5, 1, 2, 1)
+
+
+def test_what_two_prompts_share_ends_where_they_first_differ():
+    one = [("system", "You are A."), ("user", "The pot.")]
+    other = [("system", "You are B."), ("user", "The pot.")]
+    assert (_shared(one, other), _shared(one, one)) == (8, 18)
+    assert _shared(one, [("user", "You are A.")]) == 0
 
 
 def test_what_a_persona_was_sent_shares_its_beginning_with_the_panel(model_run):
@@ -199,3 +230,18 @@ async def test_a_run_without_personas_says_why(tmp_path, run, look):
         await look.until(pilot, lambda: "no persona judged" in look.text(app))
         await pilot.press("enter", "w", "t", "t")
         assert isinstance(app.screen, PersonasScreen)
+
+
+@pytest.mark.parametrize("width", [30, 76])
+def test_every_line_of_what_the_panel_shares_is_marked_and_no_line_of_what_it_does_not(width):
+    from tui.reading.personas import Sent
+    from tui.screens.persona.details import sent_content
+
+    shared, own = "You are one of 茶の間 " * 9 + "\n\nand answer.\n", "I am a baker. " * 9
+    sent = Sent(messages=(("system", shared + own),), shared=len(shared), made=False)
+    lines = str(sent_content(sent, "q1", width=width)).split("\n")
+    start, turn = lines.index("── system"), lines.index("── from here on its own")
+    marked = lines[start + 1 : turn]
+    assert all(line.startswith("┃ ") for line in marked) and max(map(cell_len, marked)) <= width
+    assert "".join(line[2:] for line in marked).replace(" ", "") == shared.replace("\n", "").replace(" ", "")
+    assert not any(line.startswith("┃") for line in lines[turn:])

@@ -63,10 +63,10 @@ async def test_a_replay_is_paused_sped_up_and_sent_on_with_keys(playing, look):
     await look.until(pilot, lambda: bar.view.state == "paused", seconds=10)
     assert "‖ paused" in look.text(app)
     before = bar.view.replay
-    await pilot.press("plus")
-    await look.until(pilot, lambda: bar.view.replay.speed > before.speed, seconds=10)
-    await pilot.press("minus", "minus")
-    await look.until(pilot, lambda: bar.view.replay.speed < before.speed, seconds=10)
+    await pilot.press("plus", "plus")
+    await look.until(pilot, lambda: bar.view.replay.speed == 4 * before.speed, seconds=10)
+    await pilot.press("minus")
+    await look.until(pilot, lambda: bar.view.replay.speed == 2 * before.speed, seconds=10)
     await pilot.press("full_stop")
     await look.until(pilot, lambda: bar.view.replay.share > before.share + 0.03, seconds=10)
     here = bar.view.replay.share

@@ -6,7 +6,9 @@ import csv
 import re
 
 import pytest
-from textual.widgets import Input
+from textual.app import App
+from textual.selection import SELECT_ALL
+from textual.widgets import Input, Static
 
 from tui.screens.compare.items import CompareScreen
 from tui.screens.guide import GuideScreen
@@ -185,6 +187,19 @@ async def test_a_picture_is_what_is_shown_with_its_colours(made, look):
         picture = taken(app)
         assert picture.size == (80, 24) and "Help" in picture.text
         assert picture.svg() == picture.svg()
+
+
+async def test_what_is_selected_is_copied_before_all_else_and_as_plain_characters():
+    class Raw(App[None]):
+        def compose(self):
+            yield Static("tea\x1b]0;owned", markup=False)
+
+    app = Raw()
+    async with app.run_test() as pilot:
+        assert what_to_copy(app.screen) == ("", "")
+        app.screen.selections = {app.query_one(Static): SELECT_ALL}
+        await pilot.pause()
+        assert what_to_copy(app.screen) == ("tea␛]0;owned", "selection")
 
 
 async def test_what_a_field_holds_is_copied_as_plain_characters(made, look, desk):

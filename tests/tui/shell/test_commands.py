@@ -15,7 +15,7 @@ from tui.shell.commands import CommandProvider
 async def offered(app):
     provider = CommandProvider(app.screen)
     await provider.startup()
-    return {hit.text: hit.help async for hit in provider.discover()}
+    return {hit.text: str(hit.help) async for hit in provider.discover()}
 
 
 async def choose(pilot, look, app, words):

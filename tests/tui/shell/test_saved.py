@@ -66,6 +66,8 @@ def test_a_file_is_written_whole_and_not_over_another(tmp_path):
 def test_a_file_that_cannot_be_written_says_why_and_leaves_nothing(tmp_path):
     with pytest.raises(InputError, match="in a folder that is there"):
         put(tmp_path / "none" / "a.txt", "x")
+    folder = tmp_path / "folder"
+    folder.mkdir()
     with pytest.raises(InputError):
-        put(tmp_path, "x", replace=True)
-    assert not list(tmp_path.iterdir())
+        put(folder, "x", replace=True)
+    assert list(tmp_path.iterdir()) == [folder]

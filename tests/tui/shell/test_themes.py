@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 
 from tui.app import Interface
 from tui.screens.compare.items import CompareScreen
 from tui.screens.home import HomeScreen
-from tui.shell.themes import AAA, CONTRAST, THEMES, contrast
+from tui.shell.themes import AAA, CONTRAST, THEMES, HighContrast, contrast
 
 TEXTS = ("primary", "secondary", "accent", "warning", "error", "success", "foreground")
 GROUNDS = ("background", "surface", "panel")
@@ -69,6 +71,14 @@ async def test_every_text_on_the_screen_is_seven_to_one_in_a_theme_of_high_contr
         await pilot.press("question_mark")
         await look.settled(pilot)
         assert not unreadable(app, app.screen.query_one("#frame").region)
+
+
+def test_of_reversed_text_what_is_seen_behind_it_stays_and_the_text_moves_away_from_it():
+    style = Style(color="#777777", bgcolor="#808080", reverse=True)
+    (drawn,) = HighContrast().apply([Segment("tea", style)], Color.parse("#000000"))
+    seen, behind = Color.from_rich_color(drawn.style.bgcolor), Color.from_rich_color(drawn.style.color)
+    assert behind == Color.parse("#777777")
+    assert drawn.style.reverse and contrast(seen, behind) > contrast(Color.parse("#808080"), behind)
 
 
 async def test_the_check_of_contrast_can_fail(made, look):

@@ -64,6 +64,40 @@ async def test_a_row_is_told_of_again_once_it_is_there(look):
     assert app.told == [("marked", 0), ("marked", 0)]
 
 
+def test_what_was_looked_at_last_is_wanted_first_and_once():
+    rows = numbers(1_000)
+    for place in (5, 950, 310, 6):
+        assert rows[place] == ()
+    assert (rows.wanted(), rows.wanted()) == ((3, 9, 0), ())
+
+
+def test_the_pages_that_were_looked_at_last_stay():
+    rows = numbers(1_000, page=10, kept=2)
+    for page in (0, 1):
+        rows.load(page)
+    assert rows[5]
+    rows.load(2)
+    assert (rows[5] != (), rows[15] != (), rows[25] != ()) == (True, False, True)
+
+
+async def test_pages_of_rows_that_are_listed_no_more_are_neither_told_of_nor_found_broken(look):
+    app, gate = ListApp(), threading.Event()
+
+    def fetch(first, count):
+        gate.wait(10)
+        raise ValueError("the run is gone")
+
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.query_one(RowList).show(Paged(50, fetch, lambda number: (f"row {number}", "")))
+        await pilot.pause(0.1)
+        app.query_one(RowList).show(numbers(50))
+        gate.set()
+        await look.until(pilot, lambda: "row 3 " in look.text(app))
+        await pilot.press("down")
+        await pilot.pause()
+    assert not [told for told in app.told if told[0] == "broken"]
+
+
 async def test_rows_that_are_not_there_yet_are_dots(look):
     app, gate = ListApp(), threading.Event()
 

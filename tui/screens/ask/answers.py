@@ -12,7 +12,15 @@ from textual.widgets import Static
 
 from tui.places import SIDES
 from tui.plaintext import count, one_line, shown
-from tui.reading.asking import Agreement, AnswersView, Formed, agreement, formed, read_answers
+from tui.reading.asking import (
+    Agreement,
+    AnswersView,
+    Formed,
+    agreement,
+    formed,
+    hardly_apart,
+    read_answers,
+)
 from tui.screens.ask.consensus import agreement_content, in_a_line
 from tui.screens.ask.forming import Block, Forming
 from tui.screens.base import InstrumentScreen
@@ -31,6 +39,10 @@ STEP = 0.06
 """Seconds between two ballots that are shown one by one."""
 LONGEST = 6.0
 """Seconds that showing them takes, at the most."""
+HARDLY = (
+    "! The offline judge hardly tells these options apart: it goes by how near each is to what members said and "
+    "endorsed. Options that say in a sentence what they are for, and why, are told apart better."
+)
 ENDED = ("done", "stopped", "unfinished")
 
 
@@ -44,11 +56,14 @@ class AnswersScreen(InstrumentScreen[AnswersView]):
 
     PLACE = "Answers"
     CSS_PATH = Path(__file__).with_name("ask.tcss")
-    GUIDE = """Each block is one community, and each bar an option: how large a share of its personas prefers it, with
-the figure behind. ├─┤ is the 95 % interval, narrower as ballots come in; ◂ marks what is preferred most. It is what
-a panel of this predictor prefers, and not what real people were asked.
+    GUIDE = """Each block is one community, and each bar an option: how much of the panel's preference it has, with
+the figure in percent behind. A ballot divides one vote over the options, and a bar is the mean of them; "first
+choices" counts of how many personas an option is the first. The two can differ: where every persona finds all options
+about equal, the bars are equal too, whatever stands first. ├─┤ is the 95 % interval, narrower as ballots come in; ◂
+marks what is preferred most. It is what a panel of this predictor prefers, and not what real people were asked.
 
-The line above says whether the communities agree. The agreement panel (beside the bars, or m in a narrow window)
+The line above says whether the communities agree: "clearly" means that what they prefer most lies above all other
+options with its whole interval. The agreement panel (beside the bars, or m in a narrow window)
 has each option's range over the communities, who stands nearest to whom, and a matrix of divergences.
 
 Up and down go from community to community; Enter shows its ballots, w asks the persona behind the latest ballot why.
@@ -56,7 +71,8 @@ Of the offline engine all ballots come at once and are shown one by one: space s
 sorts the communities by how far they stand apart. 1 to 6 open the sides of this run."""
     GUIDES: ClassVar[dict[str, str]] = {
         "forming": "Every community's preference, as it forms. Up and down mark one, Enter shows its ballots, "
-        "w asks why. ◂ marks the option that is preferred most, ├─┤ its 95 % interval.",
+        "w asks why. A bar is the mean of what the ballots give to an option, ├─┤ its 95 % interval, ◂ the largest; "
+        "first choices counts of how many personas an option is the first.",
         "agreement": "How far the communities agree. First each option's least and largest share and where; then who "
         "stands furthest from the others; then the divergence of each two, the darker the larger.",
     }
@@ -90,9 +106,11 @@ sorts the communities by how far they stand apart. 1 to 6 open the sides of this
         with Container(classes="pair", id="both"):
             yield Forming(empty="the engine has not asked yet…", id="forming")
             yield Prose(id="agreement")
+        yield Static(HARDLY, id="hardly", markup=False)
 
     def on_mount(self) -> None:
         """Look at the run, and go on looking while it is under way."""
+        self.query_one("#hardly").display = False
         self.query_one(Forming).focus()
         self.set_interval(POLL, self._poll)
         self.set_interval(STEP, self._tick)
@@ -112,6 +130,11 @@ sorts the communities by how far they stand apart. 1 to 6 open the sides of this
         if self._revealing and not view.offline:
             self._revealing = False  # with a model, they come one by one anyhow
         self._form()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to skip only what is being shown."""
+        del parameters
+        return self._revealing if action == "skip" else True
 
     def action_skip(self) -> None:
         """Show all ballots that there are."""
@@ -234,6 +257,8 @@ sorts the communities by how far they stand apart. 1 to 6 open the sides of this
             blocks.sort(key=lambda block: -apart.get(block.answer.community, -1.0))
         self.query_one(Forming).show(blocks, empty=self._empty())
         self.query_one("#state", Static).update(plain(self._told()))
+        self.query_one("#hardly").display = view.offline and not self._revealing and hardly_apart(self._drawn)
+        self.refresh_bindings()
         panel = self.query_one("#agreement", Prose)
         options = view.answers[0].options if view.answers else ()
         content = agreement_content(found, options, max(30, panel.size.width - 3), why_not=self._why_not())

@@ -38,12 +38,15 @@ def in_a_line(found: Agreement) -> str:
     leaders = sorted(set(found.tops), key=lambda option: (-found.tops.count(option), option))
     total = len(found.names)
     if len(leaders) == 1:
-        told = f"all {total} prefer {letter(leaders[0])}"
+        verb = "prefer" if found.clear else "lean to"
+        told = f"all {total} {verb} {letter(leaders[0])}"
     else:
         told = ", ".join(f"{letter(option)} leads in {found.tops.count(option)}" for option in leaders[:3])
         told += ", …" if len(leaders) > 3 else ""
-    sure = "clearly" if found.clear == total else f"{found.clear or 'none'} clearly"
-    return f"{told} ({sure}) · {verdict(found.mean)} ({_figure(found.mean)})"
+    sure = (
+        "clearly" if found.clear == total else (f"{found.clear} clearly" if found.clear else "none clearly")
+    )
+    return f"{told}, {sure} · {verdict(found.mean)} ({_figure(found.mean)})"
 
 
 def agreement_content(

@@ -237,4 +237,13 @@ def _latest(formed: Formed, answer: Answer) -> str:
         return "no ballot yet"
     name = one_line(ballot.persona.removeprefix(answer.community)) or one_line(ballot.persona)
     held = "failed" if ballot.failure else letter(ballot.choice)
-    return f"latest {name}: {held} · {one_line(ballot.reason)}"
+    return f"{_firsts(formed)}latest {name}: {held} · {one_line(ballot.reason)}"
+
+
+def _firsts(formed: Formed) -> str:
+    """Return of how many personas each option is the first choice, the largest number first."""
+    order = sorted(range(len(formed.chosen)), key=lambda option: -formed.chosen[option])
+    told = ", ".join(
+        f"{letter(option)} {formed.chosen[option]:,}" for option in order if formed.chosen[option]
+    )
+    return f"first choices {told} · " if told else ""

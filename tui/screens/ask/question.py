@@ -41,14 +41,14 @@ CHOICES = (
     Choice(
         name="write",
         label="Or write",
-        hint="options, by the personas themselves",
+        hint="so many options, by the personas",
         kind="whole",
         least=2,
     ),
     Choice(
         name="panel", label="Panel", hint="personas in each community", kind="whole", default="32", least=1
     ),
-    Choice(name="rounds", label="Rounds", hint="of discussion, at the most; empty: 3", kind="whole", least=0),
+    Choice(name="rounds", label="Rounds", hint="of discussion, at most; empty: 3", kind="whole", least=0),
     Choice(
         name="seed",
         label="Seed",
@@ -91,7 +91,9 @@ its own. Space in the list of communities chooses some; with none chosen, all ar
 
 Without a model the offline engine judges by what each community endorsed; it costs nothing and takes some seconds.
 With one, Ask first tells what it would take, without any call, and a second Ask begins. A limit that is set is
-never exceeded. The answers are a run of their own, kept in the folder that is named."""
+never exceeded. The answers are a run of their own, kept in the folder that is named. esc leads back, and keeps what
+was typed. The offline engine goes by words alone: options that say in a sentence what they are for are told apart
+better than "yes" and "no"."""
     GUIDES: ClassVar[dict[str, str]] = {
         "query": "What the communities are asked, in one line. Enter goes on to the options.",
         "options": "The options, one a line, two or more. Leave it empty to have them written by the personas.",
@@ -123,8 +125,8 @@ never exceeded. The answers are a run of their own, kept in the folder that is n
                 yield Input(placeholder="What is asked of every community", compact=True, id="query")
                 yield Static("Options, one a line", classes="label", markup=False)
                 yield TextArea(tab_behavior="focus", show_line_numbers=False, id="options")
-                yield Fields(CHOICES, id="choices")
                 yield CommunityPick(id="communities")
+                yield Fields(CHOICES, id="choices")
                 yield ModelFields(id="model-fields")
             with Vertical(id="side"):
                 yield Prose(id="taking")
@@ -135,6 +137,9 @@ never exceeded. The answers are a run of their own, kept in the folder that is n
 
     def on_mount(self) -> None:
         """Look at the corpus, and show that time passes while the engine is asked."""
+        query, options = self.interface.drafts.get(self.folder, ("", ""))
+        self.query_one("#query", Input).value = query
+        self.query_one("#options", TextArea).text = options
         self.query_one("#query", Input).focus()
         self.set_interval(1, self._tick)
         self.action_reload()
@@ -191,6 +196,15 @@ never exceeded. The answers are a run of their own, kept in the folder that is n
         else:
             self.action_ask()
 
+    def action_leave(self) -> None:
+        """Go back, and keep what was typed for the next time."""
+        self.interface.drafts[self.folder] = self._typed
+        super().action_leave()
+
+    @property
+    def _typed(self) -> tuple[str, str]:
+        return self.query_one("#query", Input).value, self.query_one("#options", TextArea).text
+
     def action_estimate(self) -> None:
         """Have the engine tell what asking would take."""
         if not self.query_one(ModelFields).model:
@@ -244,6 +258,7 @@ never exceeded. The answers are a run of their own, kept in the folder that is n
         message.stop()
         message.prevent_default()
         engine: Engine = message.view
+        self.interface.drafts.pop(self.folder, None)
         self.interface.begun(engine.order, engine)
         self.interface.leave()
         if engine.order.out is not None:

@@ -10,7 +10,7 @@ from textual.content import Content
 from tui.plaintext import count, one_line, shown
 from tui.reading.comparison import Share
 from tui.widgets.bars import letter, share_bar
-from tui.widgets.prose import heading, plain
+from tui.widgets.prose import hanging, heading, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,16 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["account_content", "said_content"]
 
 BAR = 20
+NEAR = 0.05
+"""Shares within this of each other are told to a tenth of a percent."""
 
 
 def account_content(
-    told: Mapping[str, Any], options: Sequence[str], *, persona: str, whole: bool = False
+    told: Mapping[str, Any],
+    options: Sequence[str],
+    *,
+    persona: str,
+    whole: bool = False,
+    width: int = 76,
 ) -> Content:
     """Return an account, as ``commonbond why`` prints it in JSON, to read.
 
     Args:
         told: the account. ``options``: their texts.
-        whole: whether norms are shown whole, and not the nearest sentence of each alone.
+        whole: whether norms are shown whole, and not the nearest sentence of each alone. ``width``: in cells.
     """
     parts: list[Content] = []
     if not told["agrees"]:
@@ -45,8 +52,8 @@ def account_content(
         Content(),
     ]
     for option in told["options"]:
-        parts += _option(option, options, whole=whole)
-    return Content("\n").join([*parts, *_discussion(told)])
+        parts += _option(option, options, whole=whole, width=width)
+    return Content("\n").join([*parts, *_discussion(told, width)])
 
 
 def said_content(earlier: Sequence[tuple[str, str]], answer: Mapping[str, Any] | None, note: str) -> Content:
@@ -69,7 +76,7 @@ def said_content(earlier: Sequence[tuple[str, str]], answer: Mapping[str, Any] |
     return Content("\n").join(parts)
 
 
-def _option(told: Mapping[str, Any], options: Sequence[str], *, whole: bool) -> list[Content]:
+def _option(told: Mapping[str, Any], options: Sequence[str], *, whole: bool, width: int) -> list[Content]:
     number, share = told["option"], told["share"]
     text = one_line(options[number]) if number < len(options) else ""
     bar = "" if share is None else share_bar(Share(mean=share), BAR, "▒")
@@ -87,11 +94,11 @@ def _option(told: Mapping[str, Any], options: Sequence[str], *, whole: bool) -> 
             Content.styled(f"   {count(told['weighed'], 'norm')} weighed; the weightiest {listed}:", "dim")
         )
     for norm in told["norms"]:
-        parts += _norm(norm, whole=whole)
+        parts += _norm(norm, whole=whole, width=width)
     return [*parts, Content()]
 
 
-def _norm(told: Mapping[str, Any], *, whole: bool) -> list[Content]:
+def _norm(told: Mapping[str, Any], *, whole: bool, width: int) -> list[Content]:
     norm = told["norm"]
     rests = (
         count(norm["support"], "vote") if norm["basis"] == "votes" else f"its rank among {norm['support']:,}"
@@ -105,11 +112,12 @@ def _norm(told: Mapping[str, Any], *, whole: bool) -> list[Content]:
         f"post {one_line(norm['post'])}",
     ]
     said = shown(f"{norm['title']}\n{norm['text']}" if whole else told["sentence"])
-    quoted = "\n".join(f"     {line}" for line in said.strip().split("\n"))
-    return [Content(f"   • {' · '.join(part for part in parts if part)}"), Content.styled(quoted, "italic")]
+    about = hanging(" · ".join(part for part in parts if part), width, first="   • ", rest="     ")
+    quoted = hanging(said.strip(), width, first="     ", rest="     ")
+    return [*map(Content, about), *(Content.styled(line, "italic") for line in quoted)]
 
 
-def _discussion(told: Mapping[str, Any]) -> list[Content]:
+def _discussion(told: Mapping[str, Any], width: int) -> list[Content]:
     parts = [heading("What the discussion did")]
     follows = told["susceptibility"]
     parts.append(
@@ -130,18 +138,22 @@ def _discussion(told: Mapping[str, Any]) -> list[Content]:
         parts.append(heading(f"Round {after['round']}: {step} ({_percent(after['shares'])})"))
         for heard in after["heard"]:
             sign = "◂ moved it" if heard["moved"] else ""
-            parts.append(
-                plain(
-                    f"   heard {one_line(heard['persona'])} with {heard['weight']:.0%} of its listening: "
-                    f"{letter(heard['choice'])} ({_percent(heard['shares'])}) {sign}"
-                )
+            line = (
+                f"heard {one_line(heard['persona'])} with {heard['weight']:.0%} of its listening: "
+                f"{letter(heard['choice'])} ({_percent(heard['shares'])}) {sign}"
             )
+            parts += map(Content, hanging(line.rstrip(), width, first="   ", rest="     "))
         if not after["heard"]:
             parts.append(plain("   heard nobody"))
     return parts
 
 
 def _percent(shares: Sequence[float]) -> str:
-    return (
-        " ".join(f"{letter(number)} {share * 100:.0f}" for number, share in enumerate(shares)) or "no shares"
-    )
+    """Return shares in percent, to a tenth where whole figures would hide which is the larger.
+
+    >>> _percent([0.333, 0.337]), _percent([0.2, 0.8])
+    ('A 33.3 B 33.7', 'A 20 B 80')
+    """
+    near = bool(shares) and max(shares) - min(shares) < NEAR
+    told = [f"{letter(number)} {share * 100:.{int(near)}f}" for number, share in enumerate(shares)]
+    return " ".join(told) or "no shares"

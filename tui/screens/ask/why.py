@@ -120,6 +120,10 @@ question again costs nothing. b shows its ballots.
         online = self._view is not None and bool(self._view.model)
         return online if action == "ask" else (not online if action == "whole" else True)
 
+    def on_resize(self) -> None:
+        """Fit the account to the new width."""
+        self.call_after_refresh(self._draw)
+
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Ask."""
         message.stop()
@@ -219,7 +223,11 @@ question again costs nothing. b shows its ballots.
                 content = Content.styled("Type a question, and press Enter.", "dim")
         elif answer is not None:
             content = account_content(
-                answer["account"], view.options, persona=self._persona, whole=self._whole
+                answer["account"],
+                view.options,
+                persona=self._persona,
+                whole=self._whole,
+                width=max(20, self.size.width - 4),
             )
         else:
             content = Content()

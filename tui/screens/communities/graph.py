@@ -36,15 +36,15 @@ LISTS = {
         Column("identity", 8, right=True),
     ),
     "community": (
-        Column("member", 10, share=1),
-        Column("talks about", 10, share=1, above=52),
+        Column("member", 9),
+        Column("talks about", 10, share=1),
         Column("ties", 5, right=True),
         Column("bond", 7, right=True),
         Column("identity", 8, right=True),
     ),
     "member": (
-        Column("tied to", 10, share=2),
-        Column("in", 8, share=1),
+        Column("tied to", 10, share=1),
+        Column("in", 8, share=2),
         Column("bond", 7, right=True),
         Column("identity", 8, right=True),
     ),
@@ -70,7 +70,8 @@ leads back out.
 
 There are two kinds of ties, and they are never added up. A bond tie (a solid line ──) says that two members reply to
 each other. An identity tie (a dotted line ··) says that they share what defines a group, such as topics or votes,
-whether or not they ever talked. Press b or i to hide or show one kind. Where thousands are tied, the strongest ties
+whether or not they ever talked. Press b or i to hide or show one kind: the line above the
+map says which are shown, and how their weights are reckoned. Where thousands are tied, the strongest ties
 and the most tied members are drawn; the line above the map says how many of how many.
 
 The list names everything that is drawn, so that the map can be read without the picture."""
@@ -79,10 +80,12 @@ The list names everything that is drawn, so that the map can be read without the
 of it again. A click marks a node, a second click opens it. Ties of the marked node (◆) are drawn on top.""",
         "list-communities": """All communities, the largest first: how many members, and the two cohesion scores, by
 bond and by identity, where 0 is what chance gives and 1 the most. Up and Down mark one on the map, Enter opens
-it.""",
-        "list-community": """The members of this community, the most tied first: with how many others they are tied,
-and the summed weight of their bond and identity ties within the community. Enter shows what surrounds one; o opens
-what it wrote. Those further down are not on the map, but Enter works there too.""",
+it. A member of several communities counts in each. Below stands what the members of the marked one write about most,
+here and wherever else they write.""",
+        "list-community": """The members of this community, the most tied first, by the beginning of their pseudonyms:
+what they write about, with how many others they are tied, and the summed weight of their bond and identity ties
+within the community. Enter shows what surrounds one; o opens what it wrote.
+Those further down are not on the map, but Enter works there too.""",
         "list-member": """Whom this member is tied to, in whatever community: the weight of the bond tie in both
 directions, and the similarity of the identity tie. Enter goes on to the surroundings of that member; o opens what it
 wrote.""",
@@ -207,6 +210,14 @@ wrote.""",
 
         self.app.push_screen(SearchScreen(self.folder))
 
+    def on_instrument_screen_failed(self, message: InstrumentScreen.Failed) -> None:
+        """Wait no more for a graph that could not be read."""
+        del message
+        if self._view is None:
+            for kind in LISTS:
+                self.query_one(f"#list-{kind}", RowList).display = kind == self._path[-1].kind
+            self._list().show((), empty="nothing could be read")
+
     class _Posts(InstrumentScreen.Arrived):
         """What a member wrote was read."""
 
@@ -272,8 +283,9 @@ wrote.""",
         if view is not None and not view.missing:
             lines[0] += f"  ·  {view.told}"
             kinds = zip(SIGNS.items(), view.ties, strict=True)
-            lines.append("   ".join(self._state(layer, sign, number) for (layer, sign), number in kinds))
-            lines[1] += "   " + "; ".join(f"{layer}: {note}" for layer, note in view.notes if note)
+            states = [self._state(layer, sign, number) for (layer, sign), number in kinds]
+            notes = [f"{layer}: {note}" for layer, note in view.notes if note]
+            lines.append(" │ ".join([*states, *notes]))
         self.query_one("#path", Static).update(plain("\n".join(map(one_line, lines))))
 
     def _state(self, layer: Layer, sign: str, number: int) -> str:

@@ -9,13 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static, TabbedContent, TabPane
-from textual.widgets.option_list import Option
 
 from tui.plaintext import one_line
 from tui.reading.communities import (
     CommunitiesView,
     CommunityView,
-    NormView,
     PostView,
     SentenceView,
     read_communities,
@@ -24,11 +22,12 @@ from tui.reading.communities import (
 )
 from tui.screens.base import InstrumentScreen
 from tui.screens.communities.mapping import MapsCorpus
+from tui.screens.communities.sayings import Sayings, norm_options, profile_options
 from tui.screens.reader import ReaderScreen, posts_content
 from tui.screens.side import SideScreen
 from tui.widgets.bars import score_bar
 from tui.widgets.cohesion import cohesion_content, panel_content
-from tui.widgets.norms import endorsement_line, norm_content
+from tui.widgets.norms import norm_content
 from tui.widgets.plane import CohesionPlane
 from tui.widgets.prose import Prose, plain
 from tui.widgets.rowlist import Column, RowList
@@ -54,6 +53,9 @@ TARGETS = {
     "panel": "#mirror",
     "all": "#whole-plane",
 }
+ONLY_COUNTS = (
+    "The source has only counts of votes: no member is known, so there are no scores, no ties and no graph."
+)
 MOST_FULL = 200
 REST = 0.05
 """Seconds that the mark rests on a community before it is drawn: who scrolls past does not wait for it."""
@@ -69,23 +71,30 @@ are, and "bond", how mutual and how inward its replies are. Both compare with ch
 most there can be, ◂ is less than chance, and a dash is undefined; the Cohesion tab says why.
 
 Mark a community with the arrow keys; what is known of it stands beside the list or below it. p leads to its profile,
-n to its norms, l to the plane on which all communities stand by their two scores. v draws the graph of who is tied to
-whom, / searches communities, norms, members and posts.
+n to its norms (n again to those that split it most), l to the plane on which all communities stand by their two
+scores. h explains the scores of one, m holds its panel of personas against its members. v draws the graph of who is
+tied to whom, / searches communities, norms, members and posts, a asks the communities a question of yours.
 
-Every sentence of a profile stands in the community's own posts: Enter on it shows them, where the corpus is there.
+Every sentence of a profile names the posts that it rests on: Enter on it shows them, where the corpus is there.
 Norms are listed with how strongly the community endorsed them (0 to 1) and on how many votes that rests."""
     GUIDES: ClassVar[dict[str, str]] = {
         "communities": """The communities, each with its members, its norms and its two scores. Up and Down mark one,
 Enter leads to what is known of it.""",
-        "sentences": """The profile, first what its identity is, then how it holds together. Enter on a sentence shows
-the posts that it rests on.""",
-        "said": """Norms: what members said, with how strongly the community endorsed it (0 to 1) and on how many
-votes that rests. The strongest stand first, then those that split the community most. Enter shows one in full.""",
+        "sentences": """The profile, first what its identity is, then how it holds together. Up and Down mark a
+sentence, Enter shows the posts that it rests on; how many those are stands behind it.""",
+        "said": """Norms: what members said, with how strongly the community endorsed it (0 to 1; 0.5 is as many for
+as against) and on how many votes that rests. The strongest stand first, then those that split the community most: n
+goes from the ones to the others. Enter shows one in full.""",
         "scores": """What the two scores are made of, each figure beside what chance gives.""",
-        "mirror": """How well the panel of personas mirrors the members, trait by trait.""",
+        "mirror": """How well the panel, the personas that judge for this community, mirrors its members: for each
+trait the share of members who have it, and that of personas. A group, as name/1, is a smaller circle that was found
+within the community by its ties.""",
         "whole-plane": """Every community by its two scores: further right, its topics are more concentrated; further
 up, its replies are more mutual and stay inside more. ◆ is the marked one, ⁙ several in one place. Left and Right go
 to the one before and after; a click marks the nearest.""",
+        "plane": """Every community by its two scores, ◆ the marked one: identity to the right, bond upwards, from 0,
+what chance gives, to 1. Left and Right go to the one before and after; a click marks the nearest; l draws it
+large.""",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "tab('profile')", "Profile", id="communities.profile"),
@@ -115,9 +124,9 @@ to the one before and after; a click marks the nearest.""",
                 yield CohesionPlane(id="plane")
             with TabbedContent(id="tabs"):
                 with TabPane("Profile", id="profile"):
-                    yield OptionList(id="sentences", markup=False)
+                    yield Sayings(id="sentences", markup=False)
                 with TabPane("Norms", id="norms"):
-                    yield OptionList(id="said", markup=False)
+                    yield Sayings(id="said", markup=False)
                 with TabPane("Cohesion", id="cohesion"):
                     yield Prose(id="scores")
                 with TabPane("Panel", id="panel"):
@@ -195,9 +204,12 @@ to the one before and after; a click marks the nearest.""",
         self.action_tab(self.query_one("#tabs", TabbedContent).active)
 
     def action_tab(self, name: str) -> None:
-        """Show one of the tabs and give it the keys."""
-        self.query_one("#tabs", TabbedContent).active = name
-        widget = self.query_one(TARGETS[name])
+        """Show one of the tabs and give it the keys; norms again, the other part of them."""
+        tabs, widget = self.query_one("#tabs", TabbedContent), self.query_one(TARGETS[name])
+        if name == "norms" and tabs.active == name and widget.has_focus:
+            self.query_one("#said", Sayings).to_other_part()
+            return
+        tabs.active = name
         if isinstance(widget, OptionList) and widget.highlighted is None:
             widget.action_first()
         widget.focus()
@@ -223,7 +235,7 @@ to the one before and after; a click marks the nearest.""",
         sentence, posts, problem = message.view
         first = _quoted(sentence)
         text = (
-            posts_content(first, sentence.posts, posts)
+            posts_content(first, sentence.posts, posts, mark=sentence.text)
             if not problem
             else Content("\n").join(
                 [first, Content(), plain(f"✗ {problem}"), plain(f"It rests on: {', '.join(sentence.posts)}")]
@@ -275,13 +287,15 @@ to the one before and after; a click marks the nearest.""",
         view = self._view
         if view is None:
             return
-        lines = [f"! {warning}" for warning in view.warnings]
+        lines = [f"! {one_line(warning)}" for warning in view.warnings]
         if view.missing:
             lines = [view.missing, *lines]
             if not view.provenance.predictor:
                 lines.append(
                     "Press g to have the engine look: it writes what it finds into the corpus's folder."
                 )
+        if view.communities and not any(community.members for community in view.communities):
+            lines.append(ONLY_COUNTS)
         if view.provenance.membership and not view.missing:
             lines.append(view.provenance.membership)
         self.query_one("#missing", Static).update(plain("\n".join(lines)))
@@ -292,10 +306,10 @@ to the one before and after; a click marks the nearest.""",
         self._shown = community
         sentences = self.query_one("#sentences", OptionList)
         sentences.clear_options()
-        sentences.add_options(_profile(community))
+        sentences.add_options(profile_options(community))
         said = self.query_one("#said", OptionList)
         said.clear_options()
-        said.add_options(_norms(community))
+        said.add_options(norm_options(community))
         self.query_one("#scores", Prose).show(cohesion_content(community))
         self.query_one("#mirror", Prose).show(panel_content(community))
 
@@ -303,7 +317,7 @@ to the one before and after; a click marks the nearest.""",
 def _cells(community: CommunityView) -> tuple[str, ...]:
     return (
         community.name,
-        f"{community.members:,}",
+        f"{community.members:,}" if community.members else "–",
         f"{community.norms:,}" if community.norms else "–",
         _score(community.identity),
         _score(community.bond),
@@ -312,43 +326,6 @@ def _cells(community: CommunityView) -> tuple[str, ...]:
 
 def _score(score: float | None) -> str:
     return "    –" if score is None else f"{score:5.2f} {score_bar(score, 10)}"
-
-
-def _profile(community: CommunityView) -> list[Option | None]:
-    """Return the profile as options, under headings that cannot be chosen."""
-    if not community.sentences:
-        return [Option(Content("no profile is known"), disabled=True)]
-    options: list[Option | None] = []
-    before = ("", "")
-    for number, sentence in enumerate(community.sentences):
-        if (sentence.part, sentence.facet) != before:
-            title = f"{sentence.part.upper()} · {sentence.facet}"
-            options.append(Option(Content(one_line(title)), disabled=True))
-        rests = f"posts:{len(sentence.posts)}"
-        text = Content.assemble("• ", one_line(sentence.text), "  ", (rests, "dim"))
-        options.append(Option(text, id=f"sentence-{number}"))
-        before = (sentence.part, sentence.facet)
-    return options
-
-
-def _norms(community: CommunityView) -> list[Option | None]:
-    """Return the strongest and the most contested norms as options."""
-    options: list[Option | None] = []
-    parts = (
-        ("strongest", "STRONGEST", community.strongest),
-        ("contested", "MOST CONTESTED", community.contested),
-    )
-    for part, title, norms in parts:
-        options.append(Option(Content(title), disabled=True))
-        options += [Option(_norm(norm), id=f"{part}-{number}") for number, norm in enumerate(norms)]
-        if not norms:
-            options.append(Option(Content("none: no votes are known"), disabled=True))
-    return options
-
-
-def _norm(norm: NormView) -> Content:
-    said = one_line(f"{norm.title} — {norm.text}" if norm.title else norm.text, limit=240)
-    return Content.assemble(endorsement_line(norm), "\n", said)
 
 
 def _quoted(sentence: SentenceView) -> Content:

@@ -49,6 +49,7 @@ leads back to the word.""",
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "word", "Another word", key_display="/", id="search.word"),
         Binding("down", "hits", "To the list", show=False, id="search.hits"),
+        Binding("f1", "app.guide", "Help", id="search.help", tooltip="Help, from within the word"),
     ]
 
     def __init__(self, folder: Path) -> None:
@@ -114,7 +115,9 @@ leads back to the word.""",
             self.app.push_screen(ReaderScreen(title, norm_content(hit.thing)))
         elif isinstance(hit.thing, PostView):
             post = hit.thing
-            text = posts_content(heading(f"said in {one_line(hit.where)}"), (post.post,), (post,))
+            text = posts_content(
+                heading(f"said in {one_line(hit.where)}"), (post.post,), (post,), mark=self._found.text
+            )
             self.app.push_screen(ReaderScreen(f"Post {post.post}", text))
         else:
             self._show_place(hit)
@@ -141,7 +144,9 @@ leads back to the word.""",
     def on_search_screen__posts(self, message: _Posts) -> None:
         """Show them."""
         sentence, posts = message.view
-        text = posts_content(heading(one_line(sentence.text)), sentence.posts, posts)
+        text = posts_content(
+            heading(f"“{one_line(sentence.text)}”"), sentence.posts, posts, mark=sentence.text
+        )
         self.app.push_screen(ReaderScreen(f"What this rests on · {sentence.facet}", text))
 
     def _search(self) -> None:

@@ -18,6 +18,7 @@ from tui.screens.reader import ReaderScreen
 from tui.widgets.bars import PreferenceBars, letter
 from tui.widgets.norms import norm_content
 from tui.widgets.prose import Prose, heading, plain
+from tui.widgets.resting import Resting
 from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
@@ -77,6 +78,7 @@ after, m leaves only those that moved, w asks why, g shows the persona, p its pr
         self._view: ItemView | None = None
         self._place: int | None = None
         self._moved = False
+        self._details = Resting(self)
 
     def body(self) -> ComposeResult:
         """Yield the query, the ballots and the norms."""
@@ -173,7 +175,8 @@ after, m leaves only those that moved, w asks why, g shows the persona, p its pr
         """Draw the norms of the marked ballot."""
         ballots = self._ballots()
         if self._view is not None and message.index < len(ballots):
-            self.query_one("#norms", Prose).show(_behind(ballots[message.index], self._view))
+            view, ballot = self._view, ballots[message.index]
+            self._details(lambda: self.query_one("#norms", Prose).show(_behind(ballot, view)))
 
     def _ballots(self) -> tuple[BallotView, ...]:
         """Return the ballots that are listed."""
@@ -218,7 +221,7 @@ def _cells(ballot: BallotView, community: str) -> tuple[str, ...]:
 
 
 def _behind(ballot: BallotView, view: ItemView) -> Content:
-    parts = [heading(f"{ballot.persona}: {letter(ballot.choice)}")]
+    parts = [heading(f"{one_line(ballot.persona)}: {letter(ballot.choice)}")]
     parts += [plain(line) for line in (ballot.about, *_told(ballot), ballot.reason) if line]
     parts.append(Content())
     if not ballot.norms:

@@ -35,6 +35,7 @@ from tui.screens.compare.listing import (
 from tui.screens.side import SideScreen
 from tui.widgets.bars import PreferenceBars
 from tui.widgets.prose import heading, plain
+from tui.widgets.resting import Resting
 from tui.widgets.rowlist import RowList
 from tui.widgets.table import Table
 from tui.widgets.topbar import TopBar
@@ -114,6 +115,7 @@ escape lists everything again.""",
         self._beside = 0
         self._ranking: Ranking | None = None
         self._ranked = threading.Lock()
+        self._details = Resting(self)
 
     def body(self) -> ComposeResult:
         """Yield the list and the bars."""
@@ -156,6 +158,7 @@ escape lists everything again.""",
         none = "nothing is like that: / and c choose anew" if view.view.total else "nothing is judged yet"
         listed.show(view.rows, empty=none)
         if not len(view.rows):
+            self._details.cancel()
             self._draw(None)
         self._say(told(view))
 
@@ -168,7 +171,7 @@ escape lists everything again.""",
         ):
             row = self._listing.rows.get(message.index)
             if row is not None:
-                self._draw(row)
+                self._details(lambda: self._draw(row))
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Open the ballots of an item."""
@@ -276,6 +279,7 @@ escape lists everything again.""",
             self.tell("nothing stands beside this judgement: commonbond bench keeps baselines and controls")
             return
         self._beside = (self._beside + 1) % (len(row.others) + 2)
+        self._details.cancel()
         self._draw(row)
 
     def action_versus(self) -> None:

@@ -21,6 +21,7 @@ from tui.screens.compare.listing import PAGE, top_share
 from tui.widgets.bars import PreferenceBars
 from tui.widgets.paged import Paged
 from tui.widgets.prose import heading, plain
+from tui.widgets.resting import Resting
 from tui.widgets.rowlist import Column, RowList
 from tui.widgets.topbar import TopBar
 
@@ -100,6 +101,7 @@ the second, t turns between the furthest apart first and the order of the run, d
         self._by_run = self._differing = False
         self._rows: Paged[Paired] | None = None
         self._engine: Engine | None = None
+        self._details = Resting(self)
 
     def body(self) -> ComposeResult:
         """Yield the figures, the judgements and the bars."""
@@ -175,9 +177,13 @@ the second, t turns between the furthest apart first and the order of the run, d
         """Draw the bars of the marked judgement, once it is there."""
         pair = self._pair(message.index) if message.rows.id == "pairs" else None
         if pair is not None:
-            self.query_one("#query", Static).update(heading(shown(pair.row.query, limit=1_000)))
-            self.query_one("#bars", PreferenceBars).show(pair.row, beside=[pair.second], name="1st")
-            self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
+            self._details(lambda: self._draw(pair))
+
+    def _draw(self, pair: Paired) -> None:
+        """Draw the bars of a judgement."""
+        self.query_one("#query", Static).update(heading(shown(pair.row.query, limit=1_000)))
+        self.query_one("#bars", PreferenceBars).show(pair.row, beside=[pair.second], name="1st")
+        self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
 
     def on_row_list_chosen(self, message: RowList.Chosen) -> None:
         """Open the ballots of the first run."""

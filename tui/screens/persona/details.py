@@ -9,7 +9,7 @@ from textual.content import Content
 from tui.plaintext import count, one_line
 from tui.widgets.bars import letter
 from tui.widgets.norms import norm_content
-from tui.widgets.prose import heading, plain
+from tui.widgets.prose import hanging, heading, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,26 +78,34 @@ def ties_content(told: Mapping[str, Any], susceptibility: float) -> Content:
     total = sum(tie["hears"] for tie in told["ties"])
     for tie in told["ties"]:
         share = (
-            f"{tie['hears'] / total:4.0%} of its listening"
-            if total and tie["hears"]
-            else "   – does not listen"
+            f"{tie['hears'] / total:4.0%} of its listening" if total and tie["hears"] else "  not listened to"
         )
-        back = "listens back" if tie["heard_by"] else "does not listen back"
-        parts.append(plain(f"{one_line(tie['persona'])}: {share} (weight {tie['hears']:.2f}), {back}"))
+        weight = f" (tie of {tie['hears']:.2f})" if tie["hears"] else ""
+        back = "listens back" if tie["heard_by"] and tie["hears"] else "does not listen back"
+        back = back if tie["hears"] else "but listens to it"
+        name = one_line(tie["persona"])
+        parts.append(plain(f"{name[name.rfind('#') :]}: {share}{weight}, {back}"))
     if not told["ties"]:
         parts.append(plain("It has no bond tie to anybody of its panel, so discussion does not move it."))
     return Content("\n").join(parts)
 
 
-def sent_content(sent: Sent | None, item: str) -> Content:
-    """Return what a persona was or would be sent for an item, what it shares with its panel told apart."""
+def sent_content(sent: Sent | None, item: str, *, width: int = 76) -> Content:
+    """Return what a persona was or would be sent for an item, what it shares with its panel told apart.
+
+    Args:
+        width: in cells; every line of what is shared begins with ┃, also where a long one goes on.
+    """
     if sent is None:
         return Content.styled("It was sent nothing for this item.", "dim")
     total = sum(len(text) for _, text in sent.messages)
     made = "was sent" if sent.made else "would be sent on a language model, by these templates"
     parts = [
         heading(f"What it {made} for item {one_line(item)}"),
-        plain(f"{total:,} characters; the first {sent.shared:,}, marked with ┃, are the same for its panel"),
+        plain(
+            f"{total:,} characters; the first {sent.shared:,}, marked with ┃, are the same for its whole panel, "
+            "so that a server need read them only once"
+        ),
         Content(),
     ]
     left = sent.shared
@@ -106,7 +114,8 @@ def sent_content(sent: Sent | None, item: str) -> Content:
         common, own = text[:left], text[left:]
         left = max(0, left - len(text))
         if common:
-            parts += [Content.styled(f"┃ {line}", "dim") for line in str(plain(common)).split("\n")]
+            lines = hanging(common, width, first="┃ ", rest="┃ ")
+            parts += [Content.styled(line, "dim") for line in lines]
         if common and own:
             parts.append(Content.styled("── from here on its own", "bold"))
         if own:

@@ -70,7 +70,8 @@ class PersonasScreen(SideScreen[PersonasView]):
     PLACE = "Personas"
     CSS_PATH = Path(__file__).with_name("persona.tcss")
     GUIDE = """The list has every persona of the run: a simulated member, modelled on one real, pseudonymised member
-of its community. Up and down mark one; the tabs say more of it, t and T go through them.
+of its community. Up and down mark one; the tabs say more of it, t and T go through them, and tab leads into what the
+open one shows. A group, as name/1, is a smaller circle that was found within the community by its ties.
 
 About: its attributes, how its ballots went, and where and by whom its mind was changed in discussion. Ballots: one
 row an item; held says what it held from round to round; Enter opens all ballots on that item, w asks this persona
@@ -84,9 +85,14 @@ Memory, ties and prompts that are not in the run are worked out by the engine, i
         "cast": "The marked persona's ballots, a row an item. Enter opens all ballots on the item, w asks why.",
         "tabs": "What is shown of the marked persona. The left and right arrows choose, or t from anywhere.",
         "about": "Who the marked persona is, and where and by whom its mind was changed.",
-        "memory": "What the marked persona remembers: its member's own posts first, then what it recalls most often.",
-        "ties": "Whom of its panel the marked persona listens to in discussion, and who listens back.",
-        "prompt": "What the marked persona was or would be sent; ┃ marks what the whole panel is sent too.",
+        "memory": "What the marked persona remembers of its community's norms: its member's own posts first, then "
+        "what it recalls most often. Each persona draws its own sample, and one drawn several times weighs so often: "
+        "that is where the personas of a panel come to differ.",
+        "ties": "Whom of its panel the marked persona listens to in discussion, and who listens back. A tie is the "
+        "stronger the more their members replied to each other. How far it follows them all is its community's bond "
+        "score, as a part of its bond and identity scores together.",
+        "prompt": "What the marked persona was or would be sent, for the item marked under Ballots; ┃ marks what the "
+        "whole panel is sent too.",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "tab(1)", "Next tab", id="personas.next_tab"),
@@ -331,7 +337,17 @@ Memory, ties and prompts that are not in the run are worked out by the engine, i
         elif self._tab in ("memory", "ties"):
             self.query_one(f"#{self._tab}", Prose).show(blank)
         if self._tab == "prompt":
-            self.query_one("#prompt", Prose).show(sent_content(sent, self._item) if sent or told else blank)
+            self.query_one("#prompt", Prose).show(
+                sent_content(sent, self._item, width=self._width()) if sent or told else blank
+            )
+
+    def _width(self) -> int:
+        """Return the cells of a line under the tabs, without the scroll bar."""
+        return max(20, self.query_one("#more").size.width - 5)
+
+    def on_resize(self) -> None:
+        """Fit what is drawn in lines to the new width."""
+        self.call_after_refresh(self._draw_told)
 
     def _draw_state(self) -> None:
         text = ""

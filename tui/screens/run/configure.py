@@ -354,7 +354,8 @@ folder that holds the same run unfinished is gone on with."""
         if not model:
             start.label = Content("Start")
         else:
-            start.label = Content(f"Start: {told.price}" if told else "Start, after the estimate")
+            most = self._values.get("max_cost", "")
+            start.label = Content(f"Start: {told.price_within(most)}" if told else "Start, after the estimate")
         start.refresh(layout=True)
 
     def _remember(self) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from tui.spent import UNITS, Used, limits_of
+from tui.widgets.keyline import KeyLine
 from tui.widgets.prose import heading, plain
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class LimitsScreen(ModalScreen["tuple[str, ...] | None"]):
 
     CSS_PATH = Path(__file__).with_name("run.tcss")
     GUIDE = """The run stopped because it would have used up more than it may. Enter a higher limit, and it goes on;
-what it has used up counts towards it. Escape leaves it stopped."""
+what it has used up counts towards it, and so does what is set aside for requests of a killed engine, of which nobody
+knows what they took. Escape leaves it stopped."""
     GUIDES: ClassVar[dict[str, str]] = {
         "cost": "What the run may cost in all, in US dollars, with what it has cost so far.",
         "tokens": "The tokens of prompts and replies that the run may take in all.",
@@ -52,9 +54,10 @@ what it has used up counts towards it. Escape leaves it stopped."""
                 with Horizontal(classes="field"):
                     yield Label(NAMES[each.name], markup=False)
                     yield Input(f"{2 * each.limit:.12g}", type="number", compact=True, id=each.name)
-                    yield Static(plain(f"{_spent(each)} so far"), markup=False)
+                    aside = f", {UNITS[each.name].format(each.aside)} set aside" if each.aside >= 0.005 else ""
+                    yield Static(plain(f"{_spent(each)} so far{aside}"), markup=False)
             yield Static("", id="problem", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_input_submitted(self) -> None:
         """Go on."""

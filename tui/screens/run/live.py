@@ -38,12 +38,13 @@ __all__ = ["RunScreen"]
 PERIOD = 0.25
 KEPT = 200
 """Ballots that can be scrolled back to."""
+STEERING = frozenset({"pause", "stop", "retry", "replay_begin"})
 MADE_IN_PYTHON = """This run was begun from Python, not by a command: run the same program again with out= this
 folder, and it goes on."""
 COLUMNS = (
     Column("when", 8, above=76),
-    Column("item", 10, share=2),
-    Column("community", 9, share=1),
+    Column("item", 8, share=1),
+    Column("community", 9, share=2),
     Column("persona", 8),
     Column("for", 3),
     Column("round", 5, right=True, above=76),
@@ -64,7 +65,8 @@ The engine is a process of its own. Leaving this screen or the interface leaves 
 p pauses it: it begins nothing more, and what is under way comes to its end. x stops it, and nothing that was judged
 is lost: x goes on from there later, also after the engine was killed. A model's replies are never paid for twice.
 
-When it is done, 2 compares what it said with what real people said, and 3 scores it."""
+When it is done, 2 compares what it said with what real people said, 3 scores it, and R plays it again as it went,
+at any speed."""
     GUIDES: ClassVar[dict[str, str]] = {
         "arrivals": """Each row is a ballot, the newest on top: when it was cast, on which item, in which community,
 by which persona, for which option (– is an abstention, ✗ a judgement that failed), in which round of discussion (0 is
@@ -75,7 +77,8 @@ and what its engine says, where it was started from here. The arrow keys scroll.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p,space", "pause", "Pause / go on", key_display="p", id="run.pause"),
         Binding("x", "stop", "Stop / go on", id="run.stop"),
-        Binding("f", "retry", "Ask failed again", show=False, id="run.retry"),
+        Binding("R", "replay_begin", "Replay", tooltip="Play this run again", id="replay.begin"),
+        Binding("f", "retry", "Ask failed again", id="run.retry"),
     ]
 
     def __init__(self, folder: Path) -> None:
@@ -101,6 +104,11 @@ and what its engine says, where it was started from here. The arrow keys scroll.
         self.set_interval(PERIOD, self._look_again)
         self.query_one("#arrivals", RowList).focus()
 
+    @property
+    def unoffered(self) -> frozenset[str]:
+        """What there is nothing to do for as the run is: its keys stay out of the line at the foot."""
+        return frozenset() if self._look is None else STEERING - self._look.offered
+
     def action_reload(self) -> None:
         """Look, unless a look is under way."""
         if not self._busy:
@@ -121,7 +129,9 @@ and what its engine says, where it was started from here. The arrow keys scroll.
     def apply(self, view: Look) -> None:
         """Draw what was found."""
         self._busy = False
-        self._look = view
+        before, self._look = self._look, view
+        if before is None or before.offered != view.offered:
+            self.refresh_bindings()
         self._pace.add(view.live)
         if not view.at_work:
             self._stopping = 0
@@ -161,7 +171,9 @@ and what its engine says, where it was started from here. The arrow keys scroll.
     def action_pause(self) -> None:
         """Pause the engine, or let it go on."""
         look = self._look
-        if look is None or not look.at_work:
+        if look is not None and look.replayed:
+            self.action_replay_pause()
+        elif look is None or not look.at_work:
             self.tell("No engine is at work on this run: x goes on with it.", wrong=True)
         elif not look.live.total:
             self.tell("The engine is getting ready: it can be paused once it judges.", wrong=True)

@@ -36,11 +36,11 @@ NAME = "commonbond-replay-"
 
 REPLAY_BINDINGS: list[BindingType] = [
     Binding("R", "replay_begin", "Replay", show=False, tooltip="Play this run again", id="replay.begin"),
-    Binding("plus", "replay_speed(1)", "Faster", show=False, key_display="+", id="replay.faster"),
-    Binding("minus", "replay_speed(-1)", "Slower", show=False, key_display="-", id="replay.slower"),
-    Binding("comma", "replay_jump(-1)", "Back 5 %", show=False, key_display=",", id="replay.back"),
-    Binding("full_stop", "replay_jump(1)", "On 5 %", show=False, key_display=".", id="replay.on"),
-    Binding("space", "replay_pause", "Pause / play", show=False, id="replay.pause"),
+    Binding("space", "replay_pause", "Pause", tooltip="Pause the replay, or play on", id="replay.pause"),
+    Binding("plus", "replay_speed(1)", "Faster", key_display="+", id="replay.faster"),
+    Binding("minus", "replay_speed(-1)", "Slower", key_display="-", id="replay.slower"),
+    Binding("comma", "replay_jump(-1)", "Back", key_display=",", tooltip="Back 5 %", id="replay.back"),
+    Binding("full_stop", "replay_jump(1)", "On", key_display=".", tooltip="On 5 %", id="replay.on"),
 ]
 
 
@@ -102,6 +102,11 @@ class ReplaySide:
         """Say why it could not be steered."""
         message.stop()
         self.tell(message.problem, wrong=True)
+
+    def on_replay_bar_began(self: Any, message: ReplayBar.Began) -> None:
+        """Look again: a side that has seen the end of what it shows looks no more."""
+        message.stop()
+        self.action_reload()
 
     def on_replay_bar_play_again(self: Any, message: ReplayBar.PlayAgain) -> None:
         """Start another player in the same folder."""

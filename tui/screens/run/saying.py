@@ -54,6 +54,17 @@ class Look:
         """Whether it is a player that writes the journal, and no engine."""
         return self.live.provenance is not None and bool(self.live.provenance.replay)
 
+    @property
+    def offered(self) -> frozenset[str]:
+        """The actions that there is something to do for."""
+        if self.replayed:
+            return frozenset({"pause", "replay_begin"})
+        if self.at_work:
+            return frozenset({"pause", "stop"})
+        over = self.live.state == "done" and self.live.scored
+        fell_short = bool(self.live.failed or self.live.errors)
+        return frozenset({"replay_begin"} | ({"retry"} if fell_short else set()) | (set() if over else {"stop"}))
+
 
 def said(look: Look, *, stopping: bool) -> tuple[str, str]:
     """Return a sign for the state of a run, and its state in words with what to do.
@@ -113,7 +124,7 @@ def told(look: Look) -> Content:
         ("Stopped", [f"■ {live.stopped}"] if live.stopped not in {"", "stopped"} else []),
         ("Errors", _errors(live)),
         (_calls(live), spent(live)),
-        ("Warnings", [f"! {warning}" for warning in live.warnings]),
+        ("Warnings", [f"! {one_line(warning)}" for warning in live.warnings]),
         ("The engine says", _last_lines(look.log)),
         ("The engine", [f"process {live.process}"] if live.process else []),
     ]
@@ -134,9 +145,9 @@ def _calls(live: LiveView) -> str:
 def _errors(live: LiveView) -> list[str]:
     """Return what went wrong by its kind: requests, ballots, steps with the first of them in words."""
     lines = [f"✗ {count(number, 'request')}: {kind}" for kind, number in problems_of(live.usage)]
-    lines += [f"✗ {count(number, 'ballot')} failed: {kind}" for kind, number in live.failed]
+    lines += [f"✗ {count(number, 'ballot')} failed: {one_line(kind)}" for kind, number in live.failed]
     lines += [
-        f"✗ {number:,} × {step} · first {one_line(told, limit=200)}" for step, number, told in live.errors
+        f"✗ {number:,} × {one_line(step)} · first {one_line(told, limit=200)}" for step, number, told in live.errors
     ]
     if (lines or live.counted) and live.counted < live.last:
         lines.append(f"  (looked through {live.counted:,} of {live.last:,} results so far)")
