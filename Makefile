@@ -10,7 +10,7 @@ demo: $(INSTALLED)
 	$(BIN)/commonbond demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -31,6 +31,10 @@ speed: $(INSTALLED)
 	$(BIN)/python tests/speed/preference_data.py
 	$(BIN)/python tests/speed/first_paint.py
 	$(BIN)/python tests/speed/event_loop.py
+	$(BIN)/python tests/speed/large_run.py
+	$(BIN)/python tests/speed/large_corpus.py
+	$(BIN)/python tests/speed/large_corpus.py --communities 1
+	$(BIN)/python tests/speed/replay_memory.py
 
 scale: $(INSTALLED)
 	$(BIN)/python tests/scale/faults.py

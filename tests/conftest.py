@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before numpy is loaded: where tests run side by side, threads of each for every core only wait for each other.
+    for _library in ("OMP", "OPENBLAS", "MKL", "RAYON"):
+        os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 from hypothesis import settings
 from word_embedder import WordEmbedder
 

@@ -119,8 +119,8 @@ class Budgeted:
             if not self._flying["calls"]:
                 limit, spent = getattr(self.limits, name), self._spent[name]
                 raise StoppedError(
-                    f"the limit of {limit:,g} {UNITS[name]} is reached: {spent:,g} are spent, and the next call may "
-                    f"take {need[name]:,g}",
+                    f"the limit of {limit:,g} {UNITS[name]} is reached: {spent:,g} are spent or set aside, and the "
+                    f"next call may take {need[name]:,g}",
                     where=f"--max-{name}",
                     remedy="give the same command with a higher limit: it goes on",
                 )

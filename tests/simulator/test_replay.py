@@ -155,7 +155,7 @@ def test_events_are_written_at_the_times_that_they_are_played_at(offline, tmp_pa
 
 def played(run, out, **choices):
     found = []
-    thread = threading.Thread(target=lambda: found.append(replay(run, out, **choices)))
+    thread = threading.Thread(target=lambda: found.append(replay(run, out, **choices)), daemon=True)
     thread.start()
     return thread, found
 
@@ -310,6 +310,12 @@ def test_what_is_known_only_at_the_end_of_a_run_is_not_told_before(offline, tmp_
     assert {*map(repr, told)} == {"(None, 'running')"}
     with Journal.read(tmp_path / "out") as journal:
         assert journal.fact("scores") == {"tasks": []}
+    told.clear()
+    replay(
+        offline, tmp_path / "out", speed=math.inf,
+        watch=lambda journal, step: told.append((journal.fact("scores"), journal.fact("state"))),
+    )  # fmt: skip
+    assert {*map(repr, told)} == {"(None, 'running')"}, "nor when it is played once more"
 
 
 def test_a_folder_that_another_run_was_played_into_is_left_alone(offline, modelled, tmp_path):

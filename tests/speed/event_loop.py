@@ -89,7 +89,10 @@ async def keys(app, end: float, drawn: list[float]) -> None:
         if time.perf_counter() >= end:
             return
         done, begun = asyncio.Event(), time.perf_counter()
+        rows, was = app.screen.focused, app.screen.focused.cursor
         app.post_message(events.Key(key, None))
+        while rows.cursor == was and time.perf_counter() - begun < STALL / 100:
+            await asyncio.sleep(0)
         app.screen.call_after_refresh(done.set)
         await done.wait()
         drawn.append(time.perf_counter() - begun)

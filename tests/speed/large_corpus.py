@@ -28,6 +28,7 @@ from tui.app import Interface
 from tui.reading.communities import read_communities, read_community
 from tui.reading.graph import Level, read_graph
 from tui.reading.searching import search
+from tui.shell.smooth import run_smoothly
 from tui.widgets.rowlist import RowList
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ async def screens(folder: Path, largest: str) -> None:
     app = Interface([folder])
     app.animation_level = "none"
     async with app.run_test(size=(140, 45)) as pilot:
+        run_smoothly(app)
         async with watched("Communities, until the list and the first profile"):
             await shown(app, pilot, lambda: getattr(app.screen, "_shown", None) is not None)
         rows = app.screen.query_one("#communities", RowList)

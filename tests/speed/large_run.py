@@ -21,6 +21,7 @@ from simulator.journal import Journal
 from simulator.journal.codec import item_body, to_text
 from tui.app import Interface
 from tui.screens.compare.items import CompareScreen
+from tui.shell.smooth import run_smoothly
 from tui.widgets.rowlist import RowList
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ async def measure(folder: Path) -> int:
     app = Interface((folder,))
     app.animation_level = "none"
     async with app.run_test(size=(140, 45)) as pilot:
+        run_smoothly(app)
         await _until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen._listing)
         app.push_screen(CompareScreen(folder))
         await _until(pilot, lambda: len(app.screen_stack) == 3)

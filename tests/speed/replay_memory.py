@@ -98,7 +98,11 @@ async def watch(run: Path, seconds: float) -> list[float]:
         app.animation_level = "none"
         async with app.run_test(size=(140, 45)) as pilot:
             run_smoothly(app)
-            player = subprocess.Popen([*command, "--speed", f"{3600 / seconds:g}"], stdout=subprocess.DEVNULL)
+            player = subprocess.Popen(
+                [*command, "--speed", f"{3600 / seconds:g}"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             while not (out / "journal.sqlite").exists():
                 await pilot.pause(0.1)
             app.visit("run", out)

@@ -198,8 +198,8 @@ def test_a_killed_interface_leaves_the_run_going_and_the_next_one_finds_it_and_s
     left = _done(run)
     _wait(lambda: _done(run) > left + 5)
     # Nobody gives a terminal back after a kill; as ever one types "reset", which ends with a line feed here.
-    starting.keys("reset", "C-j")
-    starting.wait("ready>")
+    starting.keys("reset; echo given back", "C-j")
+    _wait(lambda: starting.shows().startswith("given back"))
     starting.keys(_command("--open", "run2"), "Enter")
     engine = (starting.home / "engine").read_text()
     starting.wait("▸ running", "of 200", f"process {engine}")
@@ -225,8 +225,9 @@ def test_a_killed_engine_is_told_of_within_two_seconds_on_the_first_screen_and_o
 
 
 def test_a_failure_of_the_interface_gives_the_terminal_back_says_what_it_was_and_the_run_goes_on(starting):
-    starting.begin("self.set_timer(2, lambda: 1 / 0)")
+    starting.begin("self.set_interval(0.1, lambda: Path('fail').exists() and 1 / 0)")
     starting.wait("run2", "Runs")
+    (starting.home / "fail").touch()
     screen = starting.wait("code=1", seconds=20)
     assert "ZeroDivisionError" in screen
     _given_back(starting)

@@ -8,7 +8,10 @@ from textual.app import App
 
 from tui.reading.communities import CommunityView
 from tui.reading.comparison import ItemRow, OptionRow, Other, Share
-from tui.widgets.bars import preference_bars, score_bar, share_bar
+from tui.reading.live import LiveView
+from tui.screens.compare.scores import MARKS
+from tui.screens.run.saying import Look, said
+from tui.widgets.bars import FILLS, REAL, SIMULATED, preference_bars, score_bar, share_bar
 from tui.widgets.plane import plane
 from tui.widgets.rowlist import Column, RowList
 
@@ -165,6 +168,46 @@ async def test_a_list_that_lacks_room_shrinks_the_columns_that_can_and_keeps_the
         assert lines[1] == "▸ a long name…     1,234"
 
 
+async def test_the_marked_row_is_in_sight_at_every_step_down_and_up(look):
+    app = ListApp()
+    async with app.run_test(size=(40, 6)) as pilot:
+        listed = app.query_one(RowList)
+        listed.show([(f"row {number}.", "") for number in range(12)])
+        listed.focus()
+        for key, places in (("down", range(1, 12)), ("up", range(10, -1, -1))):
+            for place in places:
+                await pilot.press(key)
+                await pilot.pause()
+                assert f"▸ row {place}." in look.text(app)
+
+
+async def test_a_click_above_a_column_is_one_on_it_also_where_another_is_left_out():
+    told = []
+
+    class Narrow(App[None]):
+        def compose(self):
+            yield RowList([Column("a", 6), Column("b", 5, above=60), Column("c", 6), Column("d", 6)])
+
+        def on_row_list_header_clicked(self, message):
+            told.append(message.index)
+
+    app = Narrow()
+    async with app.run_test(size=(40, 6)) as pilot:
+        app.query_one(RowList).show([("1", "2", "3", "4")])
+        await pilot.pause()
+        for x in (
+            2,
+            9,
+            10,
+            17,
+            18,
+            23,
+        ):  # a mark of two cells, then six and a gap of two for each that is drawn
+            await pilot.click(RowList, offset=(x, 0))
+            await pilot.pause()
+    assert told == [0, 0, 2, 2, 3, 3]
+
+
 async def test_a_list_says_which_row_is_marked_and_which_is_opened():
     told = []
 
@@ -191,3 +234,66 @@ async def test_a_list_says_which_row_is_marked_and_which_is_opened():
         await pilot.pause()
     assert told[:5] == [("marked", 0), ("marked", 1), ("marked", 2), ("marked", 1), ("opened", 1)]
     assert ("opened", 2) in told[6:]
+
+
+def test_what_stands_for_other_things_differs_by_its_sign_and_not_by_its_colour():
+    fills = [REAL, SIMULATED, FILLS["baseline"], FILLS["control"], FILLS["run"]]
+    assert len(set(fills)) == len(fills)
+    assert len(set(MARKS.values())) == len(MARKS)
+    states = ("running", "paused", "stopped", "unfinished", "done")
+    looks = [Look(live=LiveView(state=state, total=3), pausing=state == "paused") for state in states]
+    signs, words = zip(*(said(each, stopping=False) for each in looks), strict=True)
+    assert len(set(signs)) == len(set(words)) == len(states)
+
+
+async def test_without_colours_the_row_that_the_keys_would_open_is_told_from_rows_marked_elsewhere(
+    made, look
+):
+    app, opened = look.opened(made, size=(120, 30))
+    async with opened as pilot:
+        await look.settled(pilot)
+
+        def bold(words):
+            strips = app.screen._compositor.render_strips()
+            return [
+                bool(segment.style and segment.style.bold)
+                for strip in strips
+                if words in strip.text
+                for segment in strip
+                if words in segment.text
+            ]
+
+        assert (bold("▸ Tea and cats"), bold("▸ run1")) == ([True], [False])
+        await pilot.press("tab")
+        await look.settled(pilot)
+        assert (bold("▸ Tea and cats"), bold("▸ run1")) == ([False], [True])
+
+
+async def test_without_any_colour_everything_that_is_said_still_stands_there(made, look, monkeypatch):
+    def text(no_colour):
+        if no_colour:
+            monkeypatch.setenv("NO_COLOR", "1")
+        return look.opened(made / "run1", size=(140, 45))
+
+    seen = []
+    for no_colour in (False, True):
+        app, opened = text(no_colour)
+        assert app.no_color is no_colour
+        async with opened as pilot:
+            await look.until(pilot, lambda app=app: "sim  ▒" in look.text(app))
+            await look.settled(pilot)
+            seen.append(look.text(app))
+            colours = {
+                (segment.style.color.triplet, segment.style.bgcolor.triplet)
+                for strip in app.screen._compositor.render_strips()
+                for segment in strip
+                if segment.style and segment.style.color and segment.style.bgcolor
+            }
+            grey = all(
+                ink.red == ink.green == ink.blue for pair in colours for ink in pair if ink is not None
+            )
+            assert grey is no_colour
+    assert seen[0] == seen[1]
+    assert all(
+        sign in seen[1] for sign in ("▸2 Compare", "▸ Advice 0?", "real █", "sim  ▒", "◂", "├", "≠", "=")
+    )

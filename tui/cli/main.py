@@ -12,7 +12,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from personas.errors import InputError, StoppedError
-from tui.cli.arguments import COMMANDS, make_parser
 
 if TYPE_CHECKING:
     import argparse
@@ -68,6 +67,10 @@ def carry_out(given: list[str]) -> int:
     Raises:
         InputError: what a user can mend.
     """
+    if not given:  # the arguments of all commands would hold the first screen up by 25 ms
+        return _open([])
+    from tui.cli.arguments import make_parser
+
     try:
         options = make_parser().parse_args(given)
         options.given = given
@@ -90,7 +93,14 @@ def _version() -> int:
 
 def _interface(options: argparse.Namespace) -> int:
     if options.json:
+        from tui.cli.arguments import COMMANDS
+
         raise InputError("--json needs a command", remedy=f"name one of: {', '.join(COMMANDS)}")
+    return _open(options.open)
+
+
+def _open(folders: Sequence[str]) -> int:
+    """Open the interface."""
     from tui.terminal import in_terminal
 
     if not in_terminal():
@@ -101,7 +111,7 @@ def _interface(options: argparse.Namespace) -> int:
 
     from tui.app import run
 
-    return run([Path(folder) for folder in options.open])
+    return run([Path(folder) for folder in folders])
 
 
 def _refuse(error: InputError, *, as_json: bool, code: int = UNUSABLE) -> int:

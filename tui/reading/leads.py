@@ -15,8 +15,8 @@ __all__ = ["LOOKED_AT", "shared_lead", "without_lead"]
 
 LOOKED_AT = 50
 """Questions that a beginning is looked for in."""
-SHORTEST, FEWEST = 12, 3
-"""Characters that are worth leaving out, and different questions that must begin with them."""
+SHORTEST, LONGEST, FEWEST = 12, 200, 3
+"""Characters that are worth leaving out, those that are looked at, and different questions that must begin so."""
 
 
 def shared_lead(texts: Iterable[str]) -> str:
@@ -30,7 +30,8 @@ def shared_lead(texts: Iterable[str]) -> str:
     different = set(texts)
     counts: Counter[str] = Counter()
     for text in different:
-        counts.update(text[: at + 1] for at, sign in enumerate(text) if sign == " " and at + 1 < len(text))
+        inner = enumerate(text[: min(LONGEST, len(text) - 1)])
+        counts.update(text[: at + 1] for at, sign in inner if sign == " ")
     least = max(FEWEST, len(different) / 2)
     return max(
         (lead for lead, number in counts.items() if number >= least and len(lead) >= SHORTEST),

@@ -166,7 +166,7 @@ class PairBook:
         return False
 
     def measure(self, thresholds: Thresholds, which: Which = "kept") -> Measured:
-        """Return what the pairs come to by some thresholds."""
+        """Return what the pairs come to by some thresholds; of kept ones all are listed where none is kept."""
         import numpy as np
 
         from simulator.export.choosing.biases import measured_biases
@@ -182,6 +182,7 @@ class PairBook:
         self._store(asked, kept, disputed)
         biases = measured_biases(self)
         known = chance[asked & (chance != UNKNOWN)]
+        listed = {"kept": kept if kept.any() else asked, "disputed": kept & disputed, "all": asked}[which]
         return Measured(
             thresholds=thresholds,
             pairs=int(asked.sum()),
@@ -192,7 +193,7 @@ class PairBook:
             probabilities=_histogram(chance, asked, kept, (0.5, 1.0)) if len(known) else (),
             biases=biases,
             communities=tuple(self._community(own, asked, kept, disputed, thresholds, biases)),
-            shown=np.flatnonzero({"kept": kept, "disputed": kept & disputed, "all": asked}[which]),
+            shown=np.flatnonzero(listed),
             kept_at=kept.tobytes(),
             against=against,
         )

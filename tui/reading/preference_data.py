@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from personas.errors import InputError
 from simulator.export.writing.staging import RUN
 from simulator.journal import Journal
+from simulator.journal.judgements import words
+from tui.reading.leads import LOOKED_AT, shared_lead
 from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class PairsView:
     measured: Measured
     parts: tuple[DataPart, ...]
     more: bool
+    lead: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +91,7 @@ class PairReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._book: PairBook | None = None
+        self._lead: str | None = None
         self._lock = Lock()
 
     def look(self, thresholds: Thresholds, which: Which, exports: Sequence[Path] = ()) -> PairsView:
@@ -106,6 +110,8 @@ class PairReader:
             if self._book is None or self._book.judgements > done:  # a replay that went back
                 self._book = PairBook()
             more = self._book.follow(journal)
+            if self._lead is None and total:
+                self._lead = shared_lead(each.texts[0] for each in words(journal, first=0, count=LOOKED_AT))
             return PairsView(
                 provenance=provenance_of_run(journal, self._folder),
                 state=state_of_run(journal, self._folder),
@@ -115,6 +121,7 @@ class PairReader:
                 measured=self._book.measure(thresholds, which),
                 parts=tuple(part for data in data_of(self._folder, exports) for part in _parts(data)),
                 more=more,
+                lead=self._lead or "",
             )
 
     def rows(self, measured: Measured, first: int, count: int) -> list[PairRow]:

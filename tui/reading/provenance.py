@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from simulator.export.writing.staging import RUN
-from simulator.journal import JOURNAL, Journal
-from simulator.journal.control import is_paused
-from simulator.journal.lock import is_running
 from tui.plaintext import one_line
 
 if TYPE_CHECKING:
     from personas.manifest import Manifest
+    from simulator.journal import Journal
 
 __all__ = [
     "Provenance",
@@ -71,6 +68,8 @@ class Provenance:
 
 def run_name(folder: Path) -> str:
     """Return what a run is called: its folder's name, and for the run of preference data the data's as well."""
+    from simulator.export.writing.staging import RUN
+
     name = folder.resolve().name
     return f"{folder.resolve().parent.name}/{name}" if name == RUN else name
 
@@ -110,6 +109,9 @@ def provenance_of_corpus(
 
 def state_of_run(journal: Journal, folder: Path) -> RunState:
     """Return the state of the run in ``folder``: what its journal says, and whether an engine is at work on it."""
+    from simulator.journal.control import is_paused
+    from simulator.journal.lock import is_running
+
     said = journal.fact("state")
     # A command goes on to score or write what it judged; a program may hold a run that is done as long as it likes.
     if said == "done" and journal.fact("command") is None:
@@ -123,6 +125,10 @@ def state_of_run(journal: Journal, folder: Path) -> RunState:
 
 def at_rest(journal: Journal, folder: Path) -> bool:
     """Return whether nothing is under way in a run: no engine works on it, or the one that does has paused."""
+    from simulator.journal import Journal
+    from simulator.journal.control import is_paused
+    from simulator.journal.lock import is_running
+
     if not is_running(folder):
         return True
     inner = control_at_work(journal, folder)
@@ -134,6 +140,9 @@ def at_rest(journal: Journal, folder: Path) -> bool:
 
 def control_at_work(journal: Journal, folder: Path) -> Path | None:
     """Return the folder of the control that the engine of a run carries out now; None where it carries out none."""
+    from simulator.journal import JOURNAL, Journal
+    from simulator.journal.lock import is_running
+
     if journal.fact("state") != "done":
         return None
     for inner in sorted((folder / CONTROLS).glob(f"*/{JOURNAL}")):
@@ -153,6 +162,8 @@ def last_write(folder: Path) -> float:
 
     A reader may leave an empty write-ahead log of its own, so an empty one says nothing.
     """
+    from simulator.journal import JOURNAL
+
     found = [folder / name for name in (JOURNAL, f"{JOURNAL}-wal")]
     states = [path.stat() for path in found if path.exists()]
     return max((state.st_mtime for state in states if state.st_size), default=0.0)

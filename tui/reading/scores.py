@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator.journal import Journal
-from tui.reading.provenance import Provenance, provenance_of_run
+from tui.reading.provenance import Provenance, RunState, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,9 +46,15 @@ class ScoreTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScoreCard:
-    """All tasks of a run; none where it was not benchmarked."""
+    """All tasks of a run; none where it was not benchmarked, or is not scored yet.
+
+    Args:
+        scored: whether there are scores. ``benchmark``: whether there are to be any. ``state``: of the run.
+    """
 
     provenance: Provenance
+    state: RunState = "done"
+    benchmark: bool = False
     tasks: tuple[ScoreTask, ...] = ()
     notes: tuple[str, ...] = ()
     scored: bool = False
@@ -61,12 +67,16 @@ def read_scores(folder: Path) -> ScoreCard:
         InputError: no run is there, or it is damaged.
     """
     with Journal.read(folder) as journal:
-        scores = journal.fact("scores")
+        # The state first: of a run that ends while it is looked at, the scores are there at the next look.
+        state, scores = state_of_run(journal, folder), journal.fact("scores")
         known = provenance_of_run(journal, folder)
+        benchmark = (journal.fact("command") or {}).get("arguments", [""])[:1] == ["bench"]
     if scores is None:
-        return ScoreCard(provenance=known)
+        return ScoreCard(provenance=known, state=state, benchmark=benchmark)
     return ScoreCard(
         provenance=known,
+        state=state,
+        benchmark=benchmark,
         tasks=tuple(_task(data) for data in scores["tasks"]),
         notes=tuple(scores.get("notes", ())),
         scored=True,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from personas.errors import InputError
 from personas.manifest import MANIFEST, Manifest
-from simulator.journal import JOURNAL, Journal
 from tui.reading.provenance import RunState, last_write, provenance_of_run, state_of_run
 
 if TYPE_CHECKING:
@@ -158,6 +157,8 @@ def read_shelf(folders: Sequence[Path], *, controls: bool = False, keep: Keep | 
         controls: whether the runs of a run's controls are listed after it.
         keep: is given a folder and what reads it, and returns what that gives, or gave before.
     """
+    from simulator.journal import JOURNAL
+
     kept = keep or _read
     found = [kept(folder, _run) for folder in _with(folders, JOURNAL)]
     runs: list[RunEntry] = []
@@ -193,6 +194,8 @@ def _by_name(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def _walk(root: Path) -> Iterator[Path]:
     """Yield the folders that can be opened, going through the levels from the top."""
+    from simulator.journal import JOURNAL
+
     level, looked = [root], 0
     for _ in range(DEPTH + 1):
         below: list[Path] = []
@@ -269,6 +272,7 @@ def _benchmark(folder: Path) -> BenchmarkEntry:
 
 def _data(folder: Path) -> DataEntry:
     from simulator.export.manifest import Manifest as DataManifest
+    from simulator.journal import JOURNAL
 
     try:
         manifest = DataManifest.load(folder)
@@ -286,6 +290,8 @@ def _data(folder: Path) -> DataEntry:
 
 
 def _run(folder: Path) -> RunEntry:
+    from simulator.journal import Journal
+
     try:
         written = last_write(folder)
         with Journal.read(folder) as journal:

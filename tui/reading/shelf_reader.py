@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from personas.manifest import MANIFEST
-from simulator.journal import JOURNAL
 from tui.reading.shelf import BENCHMARK, DATA, MAP, RunEntry, Shelf, find_folders, read_shelf
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ShelfReader"]
 
-FILES = (JOURNAL, f"{JOURNAL}-wal", MANIFEST, BENCHMARK, DATA, MAP)
 FRESH = 3.0
 """Seconds for which the folders that were found are not looked for again."""
 
@@ -55,8 +53,10 @@ class ShelfReader:
 
 def _stamp(folder: Path) -> tuple[object, ...]:
     """Return what changes when a folder is written to; an empty write-ahead log, as readers leave, says nothing."""
+    from simulator.journal import JOURNAL
+
     found = []
-    for name in FILES:
+    for name in (JOURNAL, f"{JOURNAL}-wal", MANIFEST, BENCHMARK, DATA, MAP):
         try:
             state = (folder / name).stat()
         except OSError:  # it is not there, or went while it was looked at

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.journal import Journal
 from simulator.journal.judgements import figures, shares_of, words
-from tui.reading.comparison import ItemRow, Other, metrics_of, read_rows
+from tui.reading.comparison import ItemRow, Other, read_rows
+from tui.reading.leads import LOOKED_AT, shared_lead
 from tui.reading.provenance import Provenance, provenance_of_run
 from tui.reading.ranking import SLICE
 from tui.reading.shelf import find_folders, read_shelf
@@ -36,7 +37,8 @@ class Common:
         places: of the judgements that both have shares for, in the order of the first run.
         apart: the Jensen-Shannon divergence of what the two say, base 2, a figure a place.
         differs: whether the two prefer different options, a sign a place.
-        left_out: judgements that only the first run has, or with other options.
+        left_out: judgements that only the first run has, or with other options or their order.
+        lead: what most of the first questions begin with.
     """
 
     first: Provenance
@@ -45,6 +47,7 @@ class Common:
     apart: NDArray[np.float64]
     differs: NDArray[np.bool_]
     left_out: int
+    lead: str = ""
 
     def order(self, *, by_run: bool = False, differing: bool = False) -> list[int]:
         """Return the places, those on which the runs are furthest apart first, or in the order of the first run."""
@@ -121,6 +124,7 @@ def read_common(first: Path, second: Path, advance: Advance = lambda done, total
             apart=np.array(apart),
             differs=np.array(differs, bool),
             left_out=left_out,
+            lead=shared_lead(each.texts[0] for each in words(journal, first=0, count=LOOKED_AT)),
         )
 
 

@@ -108,7 +108,10 @@ def preference_bars(
             parts.append(_line("real", option.real, space, REAL, top=number == row.real_top))
         parts.append(_line(name, option.simulated, space, SIMULATED, top=number == row.simulated_top))
         parts += [_other_line(short, other, number, space) for short, other in others]
-    return Content("\n").join([*parts, *_legend(row, space, width, name), *_held(row, others, width, name)])
+    held, legend = _held(row, others, width, name), _legend(row, space, width, name)
+    if len(others) > 1:  # their names first: else nobody knows whose bars he sees
+        return Content("\n").join([*held[1:], Content(), *parts, *legend])
+    return Content("\n").join([*parts, *legend, *held])
 
 
 def real_note(row: ItemRow) -> str:

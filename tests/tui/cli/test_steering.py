@@ -56,6 +56,13 @@ def test_who_does_not_wait_is_told_so(commands, engine):
     assert commands("resume", run).out.startswith("it goes on · 0 of ")
 
 
+def test_a_run_whose_corpus_stands_behind_two_dashes_is_resumed_as_any_other(commands, tmp_path):
+    run = tmp_path / "run"
+    begun = commands("simulate", "--items", 2, "--out", run, "--json", "--", commands.corpus, words=True)
+    resumed = commands("resume", run, "--json", words=True)
+    assert resumed.answer("simulate")["results"] == begun.answer("simulate")["results"]
+
+
 @pytest.mark.parametrize("name", ["pause", "stop"])
 def test_what_no_engine_works_on_is_refused(commands, tmp_path, name):
     commands.quick(name, tmp_path / "nowhere").refused("no run is here")

@@ -109,7 +109,9 @@ async def test_a_run_is_configured_started_watched_stopped_and_gone_on_with(home
         await look.until(pilot, lambda: len(arrivals.rows) >= 2)
         assert "of 30" in look.text(app) and "norm judge" in look.text(app)
         assert "FICTIONAL PEOPLE AND TEXTS" in look.text(app)
-        assert "judgements/s" in look.text(app) and "reading the corpus" in look.text(app)
+        await look.until(
+            pilot, lambda: "judgements/s" in look.text(app) and "reading the corpus" in look.text(app)
+        )
         await pilot.press("x")
         await look.until(pilot, lambda: "■ stopped" in look.text(app))
         with Journal.read(home / "tea-run1") as journal:
@@ -151,7 +153,8 @@ async def test_an_engine_that_fails_says_why(home, look, slow_engine):
         await look.until(pilot, lambda: proposed(app) == "tea-run1")
         await pilot.press("enter")
         await look.until(pilot, lambda: "the engine ended with code 1" in look.text(app), 40)
-        await look.until(pilot, lambda: "a table is missing" in look.text(app))
+        # Where its line is broken depends on the length of the path, so the whole text is looked at.
+        await look.until(pilot, lambda: "a table is missing" in app.screen.query_one("#log").text)
 
 
 async def test_a_corpus_can_be_mapped_from_here(home, look, monkeypatch):

@@ -39,11 +39,15 @@ def test_controls_and_what_is_written_beside_are_added_to_the_total():
     assert [bill.phase for bill in view.beside] == ["shuffled", "writing"]
     assert view.total.calls == (300, 900) and view.total.cost == (3.0, 6.0)
     assert view.price == "up to $6.00"
+    assert [view.price_within(limit) for limit in ("", "7", "0.5")] == [
+        "up to $6.00", "up to $6.00", "up to $0.50, its limit"
+    ]  # fmt: skip
 
 
 def test_a_total_with_one_unknown_part_is_unknown():
     view = as_estimate({**_answer(), "controls": {"direct": _estimate(known=False)}})
     assert view.total.cost is None and view.price == "cost unknown"
+    assert view.price_within("2") == "up to $2.00, its limit"
     assert "unknown" in view.lines({})[-1]
 
 

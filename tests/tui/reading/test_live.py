@@ -164,6 +164,17 @@ def test_the_time_since_an_engine_was_lost_is_not_counted_as_work(tmp_path):
     assert (found.state, found.worked < 0.2) == ("unfinished", True)
 
 
+def test_the_work_of_an_engine_that_was_lost_is_told_at_every_look(tmp_path):
+    with Journal.create(tmp_path / "run") as engine:
+        engine.set_facts({"state": "running"})
+        engine.event("start", {"jobs": 1})
+        time.sleep(0.2)
+        engine.event("failure", {"item": "item0", "community": "tea"})
+    first = read_live(tmp_path / "run")
+    assert first.worked >= 0.2
+    assert read_live(tmp_path / "run", first).worked == first.worked
+
+
 def test_the_time_since_a_run_went_on_is_told_apart(engine, tmp_path):
     time.sleep(0.3)
     engine.event("stopped", {"reason": "stopped"})

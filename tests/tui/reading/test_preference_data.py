@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from made_preferences import made_run
@@ -45,6 +47,22 @@ def exported(run, out, **choices):
     opened = Run.open(run)
     with opened.journal:
         return export_run(opened, out, **choices)
+
+
+def test_judgements_that_are_asked_for_later_are_read_too(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    with closing(sqlite3.connect(tmp_path / "run" / "journal.sqlite")) as db:
+        later = db.execute("SELECT * FROM jobs WHERE place >= 30").fetchall()
+        db.execute("DELETE FROM jobs WHERE place >= 30")
+        db.commit()
+        book = book_of(tmp_path / "run")
+        assert (book.judgements, len(later)) == (30, 18)
+        db.executemany(f"INSERT INTO jobs VALUES ({', '.join('?' * len(later[0]))})", later)
+        db.commit()
+    with Journal.read(tmp_path / "run") as journal:
+        while book.follow(journal):
+            pass
+    assert book.judgements == 48 and len(book) == len(book_of(run))
 
 
 @pytest.mark.parametrize("choices", CHOICES)

@@ -87,10 +87,17 @@ def test_what_has_come_since_is_read_and_the_rest_not_again(run):
     assert seen == [4]
 
 
-def test_shares_that_differ_by_the_last_digit_are_equal_and_so_do_not_disagree(tmp_path):
-    said = {("c", "tea"): (0.5 - 1e-12, 0.5 + 1e-12)}
-    found = Ranking(made_run(tmp_path / "run", ITEMS, said))
+def test_what_a_replay_that_went_back_takes_away_is_forgotten(run):
+    found = Ranking(run)
     found.update()
+    assert found.order(ERROR).tolist() == [1, 2, 0, 3]
+    made_run(run.with_name("back"), ITEMS, {("a", "tea"): SAID["a", "tea"]})
+    for path in run.iterdir():
+        path.unlink()
+    for path in run.with_name("back").iterdir():
+        path.rename(run / path.name)
+    found.update()
+    assert found.order(ERROR).tolist() == [0, 1, 2, 3]
     assert found.order(only=Filter(differing=True)).tolist() == []
 
 

@@ -235,6 +235,33 @@ async def test_a_metric_of_the_score_card_is_chosen_and_opens_the_judgements_beh
         assert isinstance(app.screen, CompareScreen)
 
 
+async def test_scores_come_by_themselves_once_the_run_is_scored(made, look, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(made, home)
+    run = home / "run1"
+    with Journal.create(run) as engine:
+        scores = engine.fact("scores")
+        engine.set_facts({"scores": None, "state": "running", "command": {"arguments": ["bench"]}})
+        app, opened = look.opened(run, size=(80, 24))
+        async with opened as pilot:
+            await look.settled(pilot)
+            await pilot.press("3")
+            await settled_on(look, pilot, "no scores yet: they come here once all is judged")
+            engine.set_facts({"scores": scores, "state": "done"})
+            await settled_on(look, pilot, "accuracy ↑")
+
+
+async def test_where_most_questions_begin_alike_the_list_shows_what_tells_them_apart(tmp_path, look):
+    dishes = ("tea", "cake", "soup")
+    items = [asked(dish, {"tea": (0.5, 0.5)}, query=f"How much do you like {dish}?") for dish in dishes]
+    run = made_run(tmp_path / "home" / "run", items, {})
+    app, opened = look.opened(run, size=(80, 24))
+    async with opened as pilot:
+        await settled_on(look, pilot, "…tea?")
+        assert [query for query, _ in queries(app)] == ["…tea?", "…cake?", "…soup?"]
+        await settled_on(look, pilot, "How much do you like tea?")
+
+
 async def test_what_is_exported_has_every_figure_of_what_is_listed_in_its_order(runs, made, look):
     app, opened = look.opened(runs[0], size=(100, 30))
     async with opened as pilot:

@@ -87,6 +87,17 @@ async def test_the_list_changes_between_kept_disputed_and_all_pairs(run, look, g
         assert "list: all pairs" in look.text(app)
 
 
+async def test_where_no_pair_is_kept_all_are_listed_and_it_says_so(run, look, generate, tmp_path):
+    app, opened = look.opened(tmp_path, size=(80, 24))
+    async with opened as pilot:
+        await generate(pilot, run)
+        rows = app.screen.query_one("#rows", RowList)
+        await pilot.press(*["M"] * 20)
+        await look.until(pilot, lambda: "list: all pairs, as none is kept" in look.text(app), seconds=10)
+        await look.until(pilot, lambda: len(rows.rows) == 240 and rows.rows[0][0] == "·", seconds=10)
+        assert "? Help" in look.text(app).split("\n")[-1]
+
+
 async def test_a_pair_opens_in_full_and_leads_to_its_ballots(run, look, generate, tmp_path):
     app, opened = look.opened(tmp_path, size=(140, 45))
     async with opened as pilot:
@@ -115,7 +126,9 @@ async def test_an_export_writes_what_was_looked_at_and_its_rows_are_traced(run, 
         await pilot.press("M", "M", "x")
         await look.until(pilot, lambda: isinstance(app.screen, ExportScreen))
         await look.until(pilot, lambda: "run1-data1" in look.text(app), seconds=5)
-        await pilot.press("f6")
+        await pilot.press("f1")
+        await look.until(pilot, lambda: "written as training data" in look.text(app), seconds=5)
+        await pilot.press("escape", "ctrl+s")
         await look.until(pilot, lambda: isinstance(app.screen, GenerateScreen), seconds=40)
         data = PreferenceData.open(folder.parent / "run1-data1")
         assert data.manifest.selection.min_margin == 0.1

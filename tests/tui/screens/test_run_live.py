@@ -74,6 +74,7 @@ async def test_a_run_begun_elsewhere_is_watched_paused_let_go_on_and_stopped(eng
         text = look.text(app)
         assert "FICTIONAL PEOPLE AND TEXTS" in text and "language-model personas" in text
         assert "ballots/s" in text and "requests at once" in text and f"process {engine.pid}" in text
+        assert "p Pause" in text and "x Stop" in text and "R Replay" not in text
         await pilot.press("p")
         await look.until(pilot, lambda: "‖ paused: nothing is in flight" in look.text(app))
         assert kinds(run) == ["start", "paused"]
@@ -188,7 +189,7 @@ async def test_a_run_outlives_the_interface_that_started_it_and_is_found_again(
     corpus, tmp_path, look, server
 ):
     run = tmp_path / "run"
-    server.change(latency=0.4)
+    server.change(latency=1.0)  # so that it still goes on once the interface has opened
     given = (
         "simulate",
         corpus,
@@ -271,6 +272,8 @@ async def test_a_finished_run_is_looked_at_until_all_is_counted_and_then_no_more
         await look.until(pilot, lambda: "✓ done" in look.text(app))
         await pilot.pause(0.6)
         looked = app.screen._look
+        keys = look.text(app).split("\n")[-1]
+        assert "R Replay" in keys and "Pause" not in keys and "Stop" not in keys and "failed" not in keys
         await pilot.pause(0.6)
         assert app.screen._look is looked
         await pilot.press("p")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,25 @@ async def test_a_click_on_the_line_goes_there_and_at_the_end_it_can_be_played_ag
         assert journal.progress() == (12, 12) and journal.fact("state") == "done"
     await pilot.press("comma")
     await look.until(pilot, lambda: bar.view.state == "over" and bar.view.replay.share == 1.0, seconds=20)
+
+
+async def test_a_replay_that_is_played_once_more_is_looked_at_on_every_side(playing, look):
+    app, pilot, out = playing
+    bar = app.screen.query_one(ReplayBar)
+    await pilot.press(*["plus"] * 20)
+    await look.until(pilot, lambda: bar.view.state == "over", seconds=20)
+    await look.until(pilot, lambda: "judgements read" not in look.text(app), seconds=10)
+    await pilot.press("1")
+    await look.until(pilot, lambda: "■ the replay has come to its end" in look.text(app), seconds=10)
+    assert "R Replay" in look.text(app)
+    bar = app.screen.query_one(ReplayBar)
+    await look.until(pilot, lambda: bar.view is not None and bar.view.state == "over", seconds=10)
+    bar.view = replace(bar.view, replay=replace(bar.view.replay, speed=1 / 256))  # to be seen before it ends
+    await pilot.press("R")
+    await look.until(pilot, lambda: "▸ playing a finished run again" in look.text(app), seconds=20)
+    assert "p Pause" in look.text(app) and "+ Faster" in look.text(app) and "x Stop" not in look.text(app)
+    await pilot.press("p")
+    await look.until(pilot, lambda: "‖ paused" in look.text(app), seconds=10)
 
 
 async def test_what_cannot_be_played_is_said(home, look):

@@ -37,6 +37,15 @@ def test_a_rate_follows_the_latest_seconds_and_falls_when_nothing_comes():
     assert Pace().judgements(NOW) is None
 
 
+def test_what_an_engine_before_judged_says_nothing_of_the_rate():
+    pace = Pace()
+    pace.add(LiveView(times=(NOW - 300, NOW - 200)))
+    going = LiveView(looked=NOW, state="running", done=2, total=9, worked=4.0, begins=2, begun=NOW - 4)
+    assert lines(going, pace)[2] == "4.0 s since it went on"
+    pace.add(LiveView(times=(NOW - 3, NOW - 2)))
+    assert "0.3 judgements/s" in lines(going, pace)[2]
+
+
 def test_ballots_are_counted_by_the_second_and_forgotten_after_a_minute():
     pace = Pace()
     pace.add(LiveView(cast=((NOW - 100, 7), (NOW - 2.5, 3), (NOW - 2.2, 4), (NOW - 1, 5))))

@@ -352,7 +352,8 @@ better than "yes" and "no"."""
         limits = {name: value for name, value in model.values.items() if name.startswith("max_")}
         found = self._estimate[1]
         parts += [plain(line) for line in found.lines(limits)]
-        return [*parts, plain(f"Ask again to begin: {found.price}. Changed choices are reckoned anew.")]
+        price = found.price_within(limits.get("max_cost", ""))
+        return [*parts, plain(f"Ask again to begin: {price}. Changed choices are reckoned anew.")]
 
 
 def _check(query: str, options: list[str], *, writes: bool) -> None:

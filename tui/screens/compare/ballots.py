@@ -228,7 +228,8 @@ def _behind(ballot: BallotView, view: ItemView) -> Content:
         parts.append(Content.styled("This ballot rests on no norm.", "dim"))
     for number, post in enumerate(ballot.norms, start=1):
         norm = view.norms.get(post)
-        known = Content.styled("not in the journal", "dim") if norm is None else norm_content(norm)
+        missing = "not in the journal" if view.row.judged else "its text comes with the result"
+        known = Content.styled(missing, "dim") if norm is None else norm_content(norm)
         parts += [heading(f"Norm {number} of {len(ballot.norms)} · post {one_line(post)}"), known, Content()]
     return Content("\n").join(parts)
 

@@ -14,7 +14,8 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from tui.plaintext import clipped, one_line, shown
-from tui.reading.comparison import read_comparison
+from tui.reading.comparison import read_comparison, read_rows
+from tui.reading.leads import LOOKED_AT, shared_lead
 from tui.reading.ranking import KEYS, Ranking, key_named
 from tui.screens.base import InstrumentScreen
 from tui.screens.compare.choice import ChoiceScreen
@@ -66,8 +67,9 @@ class CompareScreen(SideScreen[Listing]):
     CSS_PATH = Path(__file__).with_name("compare.tcss")
     GUIDE = """Each row is a judgement: an item in one community. "n" is the number of real voters, "real" and "sim"
 the most preferred option and its share; = says that both prefer the same option, ≠ that they do not. A dash says that
-it is not known, · that it is not judged yet. The last column is a figure of the judgement: at first JSD, the
-Jensen–Shannon divergence of the simulated from the real shares, 0 for the same and 1 for the opposite.
+it is not known, · that it is not judged yet. Where most questions begin with the same words, … stands for these. The
+last column is a figure of the judgement: at first JSD, the Jensen–Shannon divergence of the simulated from the real
+shares, 0 for the same and 1 for the opposite.
 
 To begin: press s and choose what to sort by, so that the worst judgements come first; d leaves only those on which
 the simulation prefers another option than the people did; / finds a text, c chooses one community. S turns the order.
@@ -113,6 +115,7 @@ escape lists everything again.""",
         self._listing: Listing | None = None
         self._wish = Wish(by=key_named(by) if by else None)
         self._beside = 0
+        self._lead: str | None = None
         self._ranking: Ranking | None = None
         self._ranked = threading.Lock()
         self._details = Resting(self)
@@ -141,7 +144,11 @@ escape lists everything again.""",
         places: Sequence[int] = range(view.total)
         if not wish.plain:
             places = self._order(wish)
-        return Listing(view=view, wish=wish, places=places, rows=rows_of(self.folder, view, places, wish))
+        if self._lead is None and view.total:
+            first = read_rows(self.folder, range(min(LOOKED_AT, view.total)), roles=view.roles)
+            self._lead = shared_lead(row.query for row in first)
+        rows = rows_of(self.folder, view, places, wish, lead=self._lead or "")
+        return Listing(view=view, wish=wish, places=places, rows=rows)
 
     def apply(self, view: Listing) -> None:
         """Draw the list."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.plaintext import count
 from tui.reading.comparison import read_rows
+from tui.reading.leads import without_lead
 from tui.reading.ranking import KEYS, Filter, key_named
 from tui.widgets.bars import letter
 from tui.widgets.paged import Paged
@@ -89,20 +90,26 @@ def columns(by: Key | None) -> tuple[Column, ...]:
     return (*COLUMNS, Column(_figure(by).short, 8, right=True))
 
 
-def rows_of(folder: Path, view: Comparison, places: Sequence[int], wish: Wish) -> Paged[ItemRow]:
-    """Return the rows of judgements, those that are to be seen at once already read; in a thread."""
+def rows_of(
+    folder: Path, view: Comparison, places: Sequence[int], wish: Wish, *, lead: str = ""
+) -> Paged[ItemRow]:
+    """Return the rows of judgements, those that are to be seen at once already read; in a thread.
+
+    Args:
+        lead: what questions begin with that is not to be listed.
+    """
 
     def fetch(first: int, number: int) -> list[ItemRow]:
         return read_rows(folder, list(places[first : first + number]), roles=view.roles)
 
-    rows = Paged(len(places), fetch, cells_by(wish.by), page=PAGE)
+    rows = Paged(len(places), fetch, cells_by(wish.by, lead), page=PAGE)
     start, end = wish.near
     for page in range(max(0, start) // PAGE, min(end, len(places) - 1) // PAGE + 1):
         rows.load(page)
     return rows
 
 
-def cells_by(by: Key | None) -> Callable[[ItemRow], tuple[str, ...]]:
+def cells_by(by: Key | None, lead: str = "") -> Callable[[ItemRow], tuple[str, ...]]:
     """Return what makes the cells of a judgement."""
     key = _figure(by)
 
@@ -110,7 +117,7 @@ def cells_by(by: Key | None) -> Callable[[ItemRow], tuple[str, ...]]:
         real, simulated = row.real_top, row.simulated_top
         same = "" if real is None or simulated is None else ("=" if real == simulated else "≠")
         return (
-            row.query,
+            without_lead(row.query, lead),
             row.community,
             "–" if row.voters is None else f"{row.voters:,}",
             top_share(real, [option.real.mean if option.real else 0.0 for option in row.options]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.worker import get_current_worker
 
 from tui.plaintext import count
+from tui.reading.provenance import run_name
 from tui.reading.two_runs import other_runs
 from tui.screens.compare.choice import ChoiceScreen
 from tui.widgets.rowlist import DAMAGE
@@ -42,7 +43,7 @@ def choose_other(screen: InstrumentScreen[Any], folder: Path) -> None:
 
                 app.push_screen(TwoRunsScreen(folder, runs[number].folder))
 
-        rows = [(run.folder.name, f"{count(run.done, 'judgement')} · {run.predictor}") for run in runs]
+        rows = [(run_name(run.folder), f"{count(run.done, 'judgement')} · {run.predictor}") for run in runs]
         empty = "no other run of this corpus is here: commonbond FOLDER opens more"
         app.push_screen(ChoiceScreen("Which run beside this one?", rows, empty=empty), chosen)
 

@@ -44,6 +44,10 @@ IN_FULL = (
 )
 MARKS = {"simulation": "●", "baseline": "○", "control": "■", "ceiling": "▲"}
 NOT_SCORED = "no scores: b on the first screen benchmarks a corpus"
+COMING = "no scores yet: they come here once all is judged, the controls too"
+INTERRUPTED = "no scores yet: 1 leads to the run, and x there goes on with it"
+FRESH = 2.0
+"""Seconds between two looks at a run that is to be scored."""
 SORTED_BY = {"accuracy": "top-1 accuracy"}
 """Of the metrics of the card, those that a single judgement knows by another name."""
 
@@ -88,8 +92,9 @@ the judgements behind it, the worst first, v chooses another run to compare with
         yield Prose(id="notes")
 
     def on_mount(self) -> None:
-        """Give the table the keys."""
+        """Give the table the keys, and look again until the scores have come."""
         self.query_one("#scores", RowList).focus()
+        self.set_interval(FRESH, self._look_again)
 
     def read(self) -> ScoreCard:
         """Read the score card."""
@@ -143,6 +148,12 @@ the judgements behind it, the worst first, v chooses another run to compare with
 
         choose_other(self, self.folder)
 
+    def _look_again(self) -> None:
+        """Look whether the scores of a run that goes on have come."""
+        view = self._view
+        if view is not None and not view.scored and view.state in ("running", "paused") and self.is_current:
+            self.action_reload()
+
     def _draw(self) -> None:
         view = self._view
         if view is None:
@@ -152,8 +163,17 @@ the judgements behind it, the worst first, v chooses another run to compare with
             each for task in tasks for each in [(task, None), *((task, row) for row in task.rows)]
         ]
         rows = [cells for task in tasks for cells in _task(task)]
-        self.query_one("#scores", RowList).show(rows, empty="no score" if view.scored else NOT_SCORED)
+        self.query_one("#scores", RowList).show(rows, empty=_none(view))
         self.query_one("#notes", Prose).display = bool(rows or view.notes)
+
+
+def _none(view: ScoreCard) -> str:
+    """Return why there are no scores."""
+    if view.scored:
+        return "no score"
+    if view.state in ("running", "paused"):
+        return COMING if view.benchmark or view.provenance.replay else NOT_SCORED
+    return INTERRUPTED if view.benchmark else NOT_SCORED
 
 
 def _in_full(view: ScoreCard) -> Iterator[tuple[str, ...]]:

@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from bench.report.comparison import comparison_lines, verdict_on
 from tui.ordering.engine import Engine, Order
 from tui.plaintext import clipped, count, one_line, shown
+from tui.reading.leads import without_lead
 from tui.reading.two_runs import Common, Paired, compared, read_common, read_pairs
 from tui.screens.base import InstrumentScreen
 from tui.screens.compare.listing import PAGE, top_share
@@ -64,7 +65,8 @@ class TwoRunsScreen(InstrumentScreen[Common]):
     GUIDE = """Two runs of one corpus, on the judgements that both made. Above: what each scored by each metric, and
 by how much the first is ahead, judgement by judgement, with a 95 % interval from resamples of whole communities. It
 is positive where the first is better, whichever direction is the better one; where the interval holds 0, no
-difference is shown.
+difference is shown. A judgement is left out where only one run made it, or where the options stood in another order,
+as they do in runs with another seed.
 
 Below: the judgements, those on which the runs are furthest apart first. "apart" is the Jensen–Shannon divergence of
 the two runs from each other, 0 for the same; = says that both prefer the same option, ≠ that they do not. t lists
@@ -214,14 +216,16 @@ the second, t turns between the furthest apart first and the order of the run, d
         def fetch(first: int, number: int) -> list[Paired]:
             return read_pairs(self._first, self._second, places[first : first + number], name=name)
 
-        self._rows = Paged(len(places), fetch, _cells, page=PAGE)
+        lead = common.lead
+        self._rows = Paged(len(places), fetch, lambda pair: _cells(pair, lead), page=PAGE)
         listed = self.query_one("#pairs", RowList)
         listed.cursor = 0
         listed.show(self._rows, empty="there is no such judgement in both runs")
         order = "in the order of the first run" if self._by_run else "the furthest apart first"
         parts = [f"{count(len(places), 'judgement')} in both", order]
         parts += ["only where they prefer different options"] if self._differing else []
-        parts += [f"{common.left_out:,} in the first alone"] if common.left_out else []
+        left = f"{common.left_out:,} left out: not in the second, or its options in another order"
+        parts += [left] if common.left_out else []
         self._say(" · ".join(parts))
 
     def _open(self, folder: Path, index: int) -> None:
@@ -238,11 +242,11 @@ the second, t turns between the furthest apart first and the order of the run, d
         self.query_one("#order", Static).update(plain(clipped(text, max(20, self.size.width - 2))))
 
 
-def _cells(pair: Paired) -> tuple[str, ...]:
+def _cells(pair: Paired, lead: str) -> tuple[str, ...]:
     row, second = pair.row, pair.second_top
     real, first = row.real_top, row.simulated_top
     return (
-        row.query,
+        without_lead(row.query, lead),
         row.community,
         top_share(real, [option.real.mean if option.real else 0.0 for option in row.options]),
         top_share(first, [option.simulated.mean if option.simulated else 0.0 for option in row.options]),

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.places import SIDES
 from tui.plaintext import count, one_line
+from tui.reading.leads import without_lead
 from tui.reading.pair_book import Pairing, Thresholds, Which
 from tui.reading.preference_data import DataPart, PairReader, PairRow, PairsView, read_rows
 from tui.screens.side import SideScreen
@@ -41,8 +42,8 @@ PAIR_COLUMNS = (
     Column("rejected", 14, share=3),
     Column("ahead", 5, right=True),
     Column("prob.", 5, right=True),
-    Column("longer", 6, right=True, above=90),
-    Column("disp.", 5, right=True, above=60),
+    Column("longer", 6, right=True, above=100),
+    Column("disp.", 5, right=True, above=90),
 )
 ROW_COLUMNS = (
     Column("row", 8, share=1, above=80),
@@ -65,14 +66,16 @@ class GenerateScreen(SideScreen[PairsView]):
 chosen text and the other the rejected one. Here is what this run gives so far; while it goes on, the figures grow.
 
 First look at the two pictures. On the left, how far the chosen text is ahead; on the right, how probable it is that
-this order is right, given how many ballots there are. m and M move the least margin down and up, p and P the least
-probability; full columns █ would be kept, light ones ░ dropped. w changes which pairs of each set are asked for.
+this order is right, given how many ballots there are. m lowers the least margin that is asked for and M raises it, p
+and P do so with the least probability; full columns █ would be kept, light ones ░ dropped. w changes which pairs of
+each set are asked for.
 
 Below them stand biases. A reward model learns from what chosen texts share, so the chosen text should be about as
 often the longer one as not. A pair is disputed where another community prefers the opposite.
 
-The list shows the rows: d changes between kept, disputed and all pairs, t to the rows that were written already.
-Enter opens one in full. x writes them as training data."""
+The list shows the rows: d changes between kept, disputed and all pairs; where none is kept, all are listed. t goes
+to the rows that were written already, part by part, and back. Enter opens one in full. x writes them as training
+data."""
     GUIDES: ClassVar[dict[str, str]] = {
         "measures-scroll": "What the pairs come to: margins and probabilities, kept █ or dropped ░ by the "
         "thresholds ▲, then biases with their 95 % intervals (├─┤), then each community's pairs and labels. m M p P "
@@ -82,13 +85,20 @@ Enter opens one in full. x writes them as training data."""
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "margin(-1)", "Margin −", show=False, id="generate.margin_down"),
-        Binding("M", "margin(1)", "Margin +", key_display="m/M", id="generate.margin_up"),
+        Binding("M", "margin(1)", "Margin", key_display="m/M", tooltip="Margin +", id="generate.margin_up"),
         Binding("p", "probability(-1)", "Probability −", show=False, id="generate.probability_down"),
-        Binding("P", "probability(1)", "Probability +", key_display="p/P", id="generate.probability_up"),
+        Binding(
+            "P",
+            "probability(1)",
+            "Prob.",
+            key_display="p/P",
+            tooltip="Probability +",
+            id="generate.probability_up",
+        ),
         Binding("w", "pairing", "Which pairs", show=False, id="generate.pairing"),
         Binding("d", "which", "Kept/all", id="generate.which"),
-        Binding("t", "part", "Rows", id="generate.part"),
         Binding("x", "export", "Export", id="generate.export"),
+        Binding("t", "part", "Rows", id="generate.part"),
     ]
 
     def __init__(self, folder: Path) -> None:
@@ -247,7 +257,12 @@ Enter opens one in full. x writes them as training data."""
             return
         found = view.measured
         read = "" if view.read == view.total else f" · {view.read:,} of {count(view.total, 'judgement')} read"
-        listed = self._part.name + " as written" if self._part is not None else f"{self._which} pairs"
+        if self._part is not None:
+            listed = f"{self._part.name} as written, t goes on"
+        elif self._which == "kept" and not found.kept and found.pairs:
+            listed = "all pairs, as none is kept"
+        else:
+            listed = f"{self._which} pairs"
         kept = f"{found.kept:,} kept of {count(found.pairs, 'pair')} · {found.disputes:,} disputed"
         first = f"{kept}{read} · list: {listed}"
         self.query_one("#said", Static).update(plain(f"{first}\n{thresholds_line(self._thresholds)}"))
@@ -267,7 +282,9 @@ Enter opens one in full. x writes them as training data."""
             if wanted != self._listed:
                 rows.set_columns(PAIR_COLUMNS)
                 fetched = Paged(
-                    len(found.shown), lambda first, size: self._reader.rows(found, first, size), _pair_cells
+                    len(found.shown),
+                    lambda first, size: self._reader.rows(found, first, size),
+                    lambda row: _pair_cells(row, view.lead),
                 )
                 rows.show(
                     fetched, empty="no pair is kept by these thresholds" if view.read else "no pair yet"
@@ -275,11 +292,11 @@ Enter opens one in full. x writes them as training data."""
         self._listed = wanted
 
 
-def _pair_cells(row: PairRow) -> tuple[str, ...]:
+def _pair_cells(row: PairRow, lead: str = "") -> tuple[str, ...]:
     return (
         SIGNS[row.kept],
         row.community,
-        row.query,
+        without_lead(row.query, lead),
         row.chosen,
         row.rejected,
         f"{row.margin:.2f}",

@@ -59,7 +59,10 @@ Tab goes from field to field, the arrow keys choose among several, Enter or Expo
         "fields": "Which pairs are kept and where they are written. Enter in a field begins to write.",
         "start": "Write the data.",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f6", "start", "Export", id="export.start")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,f6", "start", "Export", id="export.start"),
+        Binding("f1", "app.guide", "Help", id="export.help", tooltip="Help, from within a field"),
+    ]
 
     def __init__(self, folder: Path, provenance: Provenance, thresholds: Thresholds) -> None:
         super().__init__()

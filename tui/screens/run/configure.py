@@ -355,7 +355,9 @@ folder that holds the same run unfinished is gone on with."""
             start.label = Content("Start")
         else:
             most = self._values.get("max_cost", "")
-            start.label = Content(f"Start: {told.price_within(most)}" if told else "Start, after the estimate")
+            start.label = Content(
+                f"Start: {told.price_within(most)}" if told else "Start, after the estimate"
+            )
         start.refresh(layout=True)
 
     def _remember(self) -> None:

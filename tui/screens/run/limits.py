@@ -54,7 +54,9 @@ knows what they took. Escape leaves it stopped."""
                 with Horizontal(classes="field"):
                     yield Label(NAMES[each.name], markup=False)
                     yield Input(f"{2 * each.limit:.12g}", type="number", compact=True, id=each.name)
-                    aside = f", {UNITS[each.name].format(each.aside)} set aside" if each.aside >= 0.005 else ""
+                    aside = (
+                        f", {UNITS[each.name].format(each.aside)} set aside" if each.aside >= 0.005 else ""
+                    )
                     yield Static(plain(f"{_spent(each)} so far{aside}"), markup=False)
             yield Static("", id="problem", markup=False)
         yield KeyLine()

@@ -58,12 +58,14 @@ class Look:
     def offered(self) -> frozenset[str]:
         """The actions that there is something to do for."""
         if self.replayed:
-            return frozenset({"pause", "replay_begin"})
+            return frozenset({"pause"} if self.at_work else {"pause", "replay_begin"})
         if self.at_work:
             return frozenset({"pause", "stop"})
         over = self.live.state == "done" and self.live.scored
         fell_short = bool(self.live.failed or self.live.errors)
-        return frozenset({"replay_begin"} | ({"retry"} if fell_short else set()) | (set() if over else {"stop"}))
+        return frozenset(
+            {"replay_begin"} | ({"retry"} if fell_short else set()) | (set() if over else {"stop"})
+        )
 
 
 def said(look: Look, *, stopping: bool) -> tuple[str, str]:
@@ -147,7 +149,8 @@ def _errors(live: LiveView) -> list[str]:
     lines = [f"✗ {count(number, 'request')}: {kind}" for kind, number in problems_of(live.usage)]
     lines += [f"✗ {count(number, 'ballot')} failed: {one_line(kind)}" for kind, number in live.failed]
     lines += [
-        f"✗ {number:,} × {one_line(step)} · first {one_line(told, limit=200)}" for step, number, told in live.errors
+        f"✗ {number:,} × {one_line(step)} · first {one_line(told, limit=200)}"
+        for step, number, told in live.errors
     ]
     if (lines or live.counted) and live.counted < live.last:
         lines.append(f"  (looked through {live.counted:,} of {live.last:,} results so far)")
