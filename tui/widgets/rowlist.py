@@ -86,7 +86,7 @@ class RowList(ScrollView, can_focus=True):
         Binding("enter", "choose", "Open", id="list.open"),
     ]
 
-    cursor: reactive[int] = reactive(0, init=False)
+    cursor: reactive[int] = reactive(0, init=False, repaint=False)
 
     class Highlighted(Message):
         """The cursor stands on another row, or on another content of it."""

@@ -200,6 +200,7 @@ def test_a_second_engine_on_a_run_says_so_and_stops(commands):
         first = commands.start(*line, words=True)
         while slow.count()["requests"] < 1 and first.poll() is None:
             time.sleep(0.05)
+        assert first.poll() is None, first.communicate()
         second = commands(*line, words=True)
         assert second.code == 2
         assert "another engine works on this run" in second.err

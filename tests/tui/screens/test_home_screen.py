@@ -157,8 +157,8 @@ async def test_an_empty_machine_is_offered_the_example_and_shows_it_when_it_is_m
         text = " ".join(look.text(app).split())
         assert "d makes the bundled example" in text and "d Example" in text and "s Simulate" not in text
         await pilot.press("d")
+        await look.until(pilot, lambda: "The example is ready" in told(app))
         await look.until(pilot, lambda: isinstance(app.screen, CompareScreen))
-        assert "The example is ready" in told(app)
         await pilot.press("escape")
         await look.settled(pilot)
         assert "Tea and cats" in look.text(app) and "d Example" not in look.text(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len, set_cell_size
 from textual.app import App
@@ -67,6 +67,8 @@ def slow_fitted(text, width, *, right=False):
     return space + text if right else text + space
 
 
+@example("two spaces", 5, False)
+@example("a\tb\x1b", 3, True)
 @given(ascii_or_not, st.integers(-1, 40), st.booleans())
 def test_what_is_quick_for_plain_letters_draws_what_the_slow_way_draws(text, width, right):
     assert one_line(text) == slow_line(text)
@@ -108,18 +110,22 @@ async def test_rows_that_changed_are_drawn_anew_and_so_is_another_width():
         listed.show([("two", "2")])
         await pilot.pause()
         assert "more" not in lines(app)[0]
+        listed.set_columns([Column("name", 30), COLUMNS[1]])
+        await pilot.pause()
+        assert lines(app)[1].index("2") == 2 + 30 + 2 + 7
+        listed.set_columns(COLUMNS[:2])
         await pilot.resize_terminal(30, 8)
         await pilot.pause()
         assert lines(app)[1] == plainly(("two", "2"), 30, here=True)
 
 
 async def test_a_step_draws_two_lines_and_no_more_are_kept_than_some():
-    app, drawn = ListApp(), []
+    app, asked = ListApp(), []
 
     class Watched(RowList):
-        def render_line(self, y):
-            drawn.append(y)
-            return super().render_line(y)
+        def refresh(self, *regions, **more):
+            asked.append(regions)
+            return super().refresh(*regions, **more)
 
     app.compose = lambda: iter([Watched(COLUMNS)])
     async with app.run_test(size=(60, 20)) as pilot:
@@ -129,9 +135,11 @@ async def test_a_step_draws_two_lines_and_no_more_are_kept_than_some():
         await pilot.press("down")
         await pilot.pause()
         before = dict(listed._lines)
+        asked.clear()
         await pilot.press("down")
         await pilot.pause()
         assert len(set(listed._lines) - set(before)) == 2
+        assert {region.y for regions in asked for region in regions} == {2, 3} and all(asked)
         for _ in range(20):
             await pilot.press("pagedown")
             await pilot.pause()
