@@ -196,7 +196,7 @@ def test_a_run_that_is_interrupted_lands_what_is_in_flight_and_goes_on(commands,
 
 def test_a_second_engine_on_a_run_says_so_and_stops(commands):
     with stand_in(processes=1, latency=0.5) as slow:
-        line = ("simulate", commands.corpus, "--out", "twice", "--items", 3, *on(slow, "--at-once", 2))
+        line = ("simulate", commands.corpus, "--out", "two-engines", "--items", 3, *on(slow, "--at-once", 2))
         first = commands.start(*line, words=True)
         while slow.count()["requests"] < 1 and first.poll() is None:
             time.sleep(0.05)
@@ -205,10 +205,10 @@ def test_a_second_engine_on_a_run_says_so_and_stops(commands):
         assert second.code == 2
         assert "another engine works on this run" in second.err
         assert f"process {first.pid}" in second.err
-        assert commands("runs", "twice", "--json").answer("runs")["runs"][0]["state"] == "running"
+        assert commands("runs", "two-engines", "--json").answer("runs")["runs"][0]["state"] == "running"
         first.kill()
         first.communicate()
-    assert commands("runs", "twice", "--json").answer("runs")["runs"][0]["state"] == "unfinished"
+    assert commands("runs", "two-engines", "--json").answer("runs")["runs"][0]["state"] == "unfinished"
 
 
 def test_a_wrong_key_stops_at_once_and_is_not_told(commands):
